@@ -1,0 +1,195 @@
+"""The composition root: the only file that knows everyone."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from aiohttp import web
+
+from bridge.commands.desk import Desk
+from bridge.commands.execute import Executor
+from bridge.commands.flow import Commands
+from bridge.commands.table import VERBS
+from bridge.config.schema import Account, Config
+from bridge.edges.apprise_targets import AppriseTargets
+from bridge.edges.matrix_appservice import MatrixAppservice
+from bridge.edges.matrix_content import matrix_content
+from bridge.edges.matrix_homeserver import MatrixHomeserver, permalink
+from bridge.edges.plain_text import plain_text
+from bridge.edges.stripe_api import StripeApi
+from bridge.edges.stripe_webhook import Endpoint, StripeWebhook
+from bridge.model.clock import Clock, SystemClock
+from bridge.model.errors import BridgeError, StoreUnavailable
+from bridge.model.words import Words
+from bridge.notices.flow import Notices
+from bridge.notices.rooms import Rooms
+from bridge.store import migrate
+from bridge.store.engine import Store, open_store
+from bridge.store.intake import Intake
+from bridge.web import server
+from bridge.worker import Pace, Worker
+
+log = structlog.get_logger(__name__)
+
+_HEARTBEAT = timedelta(minutes=1)
+_CHANNELS_AGAIN = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Everything that `run` starts, put together and not yet started."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    intake: Intake
+    rooms: Rooms
+    worker: Worker
+    web: web.Application
+    closing: AsyncExitStack
+
+    async def close(self) -> None:
+        await self.intake.close()
+        await self.closing.aclose()
+
+
+def build(config: Config, clock: Clock | None = None) -> Bridge:
+    """Inside a running event loop, as the clients of Stripe and Matrix belong to one."""
+    clock, closing = clock or SystemClock(), AsyncExitStack()
+    store = open_store(config.store.url.get_secret_value())
+    closing.push_async_callback(store.close)
+    readers = {
+        name: _stripe(account, closing, writes=False) for name, account in config.accounts.items()
+    }
+    writers = {
+        name: _stripe(account, closing, writes=True)
+        for name, account in config.accounts.items()
+        if account.writer_key
+    }
+    homeserver = _homeserver(config)
+    closing.push_async_callback(homeserver.close)
+    notifier = AppriseTargets(config.targets, plain_text)
+    closing.push_async_callback(notifier.close)
+
+    words, intake = Words(config.locale, config.timezone), Intake(store, clock)
+    link = partial(permalink, server_name=config.matrix.server_name)
+    notices = Notices(config, clock, intake, readers, notifier, words)
+    rooms = Rooms(config, store, clock, homeserver, matrix_content)
+    desk = Desk(config, store, clock, words, readers, writers, link)
+    commands = Commands(desk, VERBS)
+    handlers = {
+        "events": notices.handle,
+        "chat": commands.handle,
+        "room": rooms.deliver,
+        "apprise": notices.notify,
+        "action": Executor(desk, VERBS).handle,
+    }
+    worker = Worker(store, clock, Pace(**dict(config.delivery)), handlers)
+    webhook = StripeWebhook(_endpoints(config), notices.accept, clock)
+    appservice = MatrixAppservice(
+        config.matrix.hs_token.get_secret_value(), config.matrix.sender, commands.accept
+    )
+    application = server.build(
+        [*webhook.routes(), *appservice.routes()],
+        live=partial(_live, worker),
+        ready=partial(_ready, store),
+        max_body_bytes=config.web.max_body_bytes,
+    )
+    return Bridge(config, clock, store, intake, rooms, worker, application, closing)
+
+
+async def serve(config: Config) -> None:
+    """Run until SIGTERM or SIGINT; raises `BridgeError` if the store is not fit to start with."""
+    bridge = build(config)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        if trouble := await _ready(bridge.store):
+            raise BridgeError(trouble)
+        await _run(bridge, stop)
+    finally:
+        await bridge.close()
+
+
+async def _run(bridge: Bridge, stop: asyncio.Event) -> None:
+    runner = web.AppRunner(bridge.web, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, bridge.config.web.host, bridge.config.web.port).start()
+    log.info("started", host=bridge.config.web.host, port=bridge.config.web.port)
+    working = asyncio.create_task(bridge.worker.run())
+    channels = asyncio.create_task(_channels(bridge))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    log.info("stopping")
+    channels.cancel()
+    stopping.cancel()
+    await runner.cleanup()  # no new webhooks; those under way are answered
+    await bridge.worker.stop()
+    await asyncio.gather(working, channels, stopping, return_exceptions=True)
+    if working.done() and not working.cancelled() and (failure := working.exception()):
+        raise failure
+
+
+async def _channels(bridge: Bridge) -> None:
+    """The channels are there before anything happens; a homeserver that is away is waited for."""
+    while failed := await bridge.rooms.make_channels():
+        log.warning("channels_missing", reasons=sorted({str(one) for one in failed}))
+        await asyncio.sleep(_CHANNELS_AGAIN.total_seconds())
+
+
+async def _live(worker: Worker) -> str | None:
+    if worker.beat_at is None or worker.clock.now() - worker.beat_at < _HEARTBEAT:
+        return None
+    return "The worker's loop has stopped."
+
+
+async def _ready(store: Store) -> str | None:
+    """Webhooks can be taken: the store answers and is of this version. Matrix may be away."""
+    try:
+        async with store.read() as tx:
+            found = await tx.connection.run_sync(migrate.current)
+    except StoreUnavailable as away:
+        return str(away)
+    if found == migrate.newest():
+        return None
+    return "The store is not of this version of the bridge: run `stripe-bridge migrate`."
+
+
+def _stripe(account: Account, closing: AsyncExitStack, *, writes: bool) -> StripeApi:
+    key = account.writer_key if writes and account.writer_key else account.reader_key
+    api = StripeApi(
+        key.get_secret_value(),
+        api_base=account.api_base,
+        timeout=account.timeout,
+        account_id=account.account_id,
+    )
+    closing.push_async_callback(api.close)
+    return api
+
+
+def _homeserver(config: Config) -> MatrixHomeserver:
+    matrix = config.matrix
+    return MatrixHomeserver(
+        homeserver=matrix.homeserver,
+        user_id=matrix.sender,
+        as_token=matrix.as_token.get_secret_value(),
+        federate=matrix.federate,
+        history=matrix.history,
+    )
+
+
+def _endpoints(config: Config) -> dict[str, Endpoint]:
+    return {
+        name: Endpoint(
+            tuple(secret.get_secret_value() for secret in account.webhook_secrets),
+            account.livemode,
+            account.account_id,
+            account.signature_tolerance,
+        )
+        for name, account in config.accounts.items()
+    }

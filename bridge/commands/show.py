@@ -1,0 +1,99 @@
+"""`show` and `help`: they change nothing."""
+
+from bridge.commands.desk import Ask, Desk, Reply, Verb, say
+from bridge.commands.payments import Payment, payment_of
+from bridge.model.errors import Refused
+from bridge.model.event import Json
+from bridge.model.message import Message
+from bridge.model.money import Money
+from bridge.model.ports import StripeReader
+from bridge.model.signal import Fact, Objects
+from bridge.model.text import safe
+from bridge.store import notes
+
+
+async def perform(desk: Desk, ask: Ask) -> Reply:
+    """What Stripe says right now of what was replied to, or of what the room is about."""
+    reader = desk.readers[ask.subject.account]
+    if ask.objects.dispute:
+        message = _dispute(desk, await reader.dispute(ask.objects.dispute))
+    elif ask.objects.charge or ask.objects.payment_intent or ask.objects.invoice:
+        message = await _payment_or_invoice(desk, reader, ask.objects)
+    elif ask.objects.customer:
+        message = _customer(desk, await reader.customer(ask.objects.customer))
+    else:
+        raise Refused("I can't tell what to show. Reply to a message, or ask in a customer's room.")
+    return Reply(Message(message.title, facts=(*message.facts, *await _notes(desk, ask))))
+
+
+def help_of(verbs: tuple[Verb, ...], ask: Ask) -> Message:
+    """Only what this person may use."""
+    lines = [f"{verb.usage} – {verb.help}" for verb in verbs if verb.name in ask.actor.verbs]
+    how = "Reply to a message with one of these, or begin with !stripe."
+    return say("What you can ask for", "\n".join([*lines, how]))
+
+
+async def _payment_or_invoice(desk: Desk, reader: StripeReader, objects: Objects) -> Message:
+    try:
+        return _payment(desk, await payment_of(reader, objects))
+    except Refused:
+        if not objects.invoice:
+            raise
+        return _invoice(desk, await reader.invoice(objects.invoice))
+
+
+def _payment(desk: Desk, payment: Payment) -> Message:
+    locale = desk.config.locale
+    state = "succeeded" if payment.succeeded else "did not succeed"
+    facts = [
+        Fact("Refunded", safe(payment.refunded.words(locale))),
+        Fact(
+            "Can still be refunded",
+            safe(
+                "nothing, it is disputed" if payment.disputed else payment.refundable.words(locale)
+            ),
+        ),
+        Fact("Charge", safe(payment.charge)),
+    ]
+    return Message(safe(f"Payment of {payment.paid.words(locale)}: {state}"), facts=tuple(facts))
+
+
+def _invoice(desk: Desk, invoice: Json) -> Message:
+    money = Money(int(invoice.get("amount_due") or 0), str(invoice["currency"]))
+    facts = (
+        Fact("Attempts", safe(invoice.get("attempt_count") or 0)),
+        Fact("Invoice", safe(invoice.get("number") or invoice["id"])),
+    )
+    return Message(
+        safe(f"Invoice of {money.words(desk.config.locale)}: {invoice.get('status')}"), facts=facts
+    )
+
+
+def _dispute(desk: Desk, dispute: Json) -> Message:
+    money = Money(int(dispute.get("amount") or 0), str(dispute["currency"]))
+    due = (dispute.get("evidence_details") or {}).get("due_by")
+    facts = [Fact("Reason", safe(str(dispute.get("reason")).replace("_", " ")))]
+    if due:
+        facts.append(Fact("Answer by", safe(desk.words.moment(due))))
+    status = str(dispute.get("status")).replace("_", " ")
+    return Message(
+        safe(f"Dispute over {money.words(desk.config.locale)}: {status}"), facts=tuple(facts)
+    )
+
+
+def _customer(desk: Desk, customer: Json) -> Message:
+    del desk
+    facts = [
+        Fact(label, safe(customer[key]), personal=True)
+        for label, key in (("E-mail", "email"), ("Phone", "phone"))
+        if customer.get(key)
+    ]
+    facts.append(Fact("Customer", safe(customer["id"])))
+    return Message(safe(customer.get("name") or customer["id"]), facts=tuple(facts))
+
+
+async def _notes(desk: Desk, ask: Ask) -> list[Fact]:
+    about = [one for one in vars(ask.objects).values() if one]
+    async with desk.store.read() as tx:
+        found = await notes.latest(tx, ask.subject.account, about)
+    return [Fact(f"Note by {note.author}", safe(note.text)) for note in found]

@@ -1,0 +1,78 @@
+"""What the homeserver tells the bridge: transactions of events, committed before they are answered."""
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from bridge.edges.matrix_events import chat_messages
+from bridge.model.errors import StoreUnavailable
+from bridge.model.ports import ChatMessage
+
+log = structlog.get_logger(__name__)
+
+#: transaction id, what people said in it; returns once it is committed.
+Accept = Callable[[str, Sequence[ChatMessage]], Awaitable[None]]
+_TXN_CAP = 255
+
+
+@dataclass(frozen=True)
+class MatrixAppservice:
+    hs_token: str
+    own: str
+    accept: Accept
+
+    def routes(self) -> list[web.RouteDef]:
+        base = "/_matrix/app/v1"
+        return [
+            web.put(base + "/transactions/{txn_id}", self.transaction),
+            web.post(base + "/ping", self.ping),
+            web.get(base + "/users/{user_id}", self.unknown),
+            web.get(base + "/rooms/{alias}", self.unknown),
+        ]
+
+    async def transaction(self, request: web.Request) -> web.Response:
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        txn_id = request.match_info["txn_id"]
+        try:
+            body = json.loads(await request.read())
+        except (ValueError, RecursionError):
+            return _error(400, "M_NOT_JSON", "The body is not JSON.")
+        except web.HTTPRequestEntityTooLarge:
+            return _error(413, "M_TOO_LARGE", "The transaction is larger than the bridge takes.")
+        if not isinstance(body, dict) or len(txn_id) > _TXN_CAP:
+            return _error(400, "M_BAD_JSON", "The body is not a transaction.")
+        try:
+            await self.accept(txn_id, list(chat_messages(body.get("events"), own=self.own)))
+        except StoreUnavailable as away:
+            log.error("transaction_not_stored", reason=str(away))  # noqa: TRY400 - no traceback is needed
+            return _error(503, "M_UNKNOWN", "Not stored; please send it again.")
+        return web.json_response({})
+
+    async def ping(self, request: web.Request) -> web.Response:
+        return self._refusal(request) or web.json_response({})
+
+    async def unknown(self, request: web.Request) -> web.Response:
+        """The bridge makes its user and rooms itself: nothing comes into being by being asked for."""
+        return self._refusal(request) or _error(
+            404, "M_NOT_FOUND", "There is no such user or room."
+        )
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        """None if the request carries the homeserver's token, everywhere it carries one."""
+        scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+        tokens = [shown] if scheme.lower() == "bearer" else []
+        tokens += request.query.getall("access_token", [])
+        if not tokens:
+            return _error(401, "M_UNAUTHORIZED", "The homeserver's token is missing.")
+        if all(hmac.compare_digest(token.encode(), self.hs_token.encode()) for token in tokens):
+            return None
+        return _error(403, "M_FORBIDDEN", "That is not the homeserver's token.")
+
+
+def _error(status: int, code: str, words: str) -> web.Response:
+    return web.json_response({"errcode": code, "error": words}, status=status)

@@ -1,0 +1,129 @@
+"""A message as the content of a Matrix event."""
+
+import html
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from bridge.model.message import Link, Message
+from bridge.model.signal import Fact, SignalClass
+from bridge.model.text import SafeText, safe, unlinked
+
+#: Where programs that read the room find the delivery and Stripe's ids.
+OURS = "io.github.stripe-chat-bridge.delivery"
+#: A whole event may have 65,536 bytes; what the homeserver adds to the content must fit too.
+MOST_BYTES = 48_000
+_MOST_TEXT = 8_000
+_ICONS: Mapping[SignalClass | None, str] = {
+    SignalClass.PAGE: "🚨 ",
+    SignalClass.NOTIFY: "🔔 ",
+}
+_TEST = "[test] "
+
+
+def matrix_content(
+    message: Message, *, delivery: str, thread: str | None = None, reply_to: str | None = None
+) -> dict[str, Any]:
+    """Content of an `m.room.message`; `thread` (its root) and `reply_to` are Matrix event ids.
+
+    Every text is escaped and has no live link or mention; what is too long loses its last facts.
+    """
+    while True:
+        content = _content(message, delivery, thread, reply_to)
+        if len(_canonical(content)) <= MOST_BYTES or not (message.facts or message.text):
+            return content
+        message = _shorter(message)
+
+
+def _content(
+    message: Message, delivery: str, thread: str | None, reply_to: str | None
+) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        # Clients notify of texts, and stay silent on notices.
+        "msgtype": "m.text" if message.tone is SignalClass.PAGE else "m.notice",
+        "body": "\n".join(_plain(message)),
+        "format": "org.matrix.custom.html",
+        "formatted_body": "".join(_html(message)),
+        # Present even if nobody is meant: without it clients look for names in the text.
+        "m.mentions": {"user_ids": list(message.mentions)} if message.mentions else {},
+        OURS: {"delivery": delivery, "ids": {k: str(v) for k, v in message.ids.items()}},
+    }
+    if relation := _relation(thread, reply_to):
+        content["m.relates_to"] = relation
+    return content
+
+
+def _relation(thread: str | None, reply_to: str | None) -> dict[str, Any]:
+    """In a thread, clients without threads see a reply to its root, unless it truly is a reply."""
+    answered = reply_to or thread
+    relation: dict[str, Any] = {"m.in_reply_to": {"event_id": answered}} if answered else {}
+    if thread:
+        relation |= {
+            "rel_type": "m.thread",
+            "event_id": thread,
+            "is_falling_back": reply_to is None,
+        }
+    return relation
+
+
+def _heading(message: Message) -> str:
+    return f"{_TEST if message.test_mode else ''}{unlinked(message.title)}"
+
+
+def _plain(message: Message) -> Iterator[str]:
+    yield f"{_ICONS.get(message.tone, '')}{_heading(message)}"
+    yield from (f"- {_label(fact)}: {unlinked(fact.value)}" for fact in message.facts)
+    if message.text:
+        yield unlinked(message.text)
+    yield from (f"{unlinked(link.label)}: {link.url}" for link in message.links)
+    if message.mentions:
+        yield " ".join(message.mentions)
+
+
+def _html(message: Message) -> Iterator[str]:
+    yield f"<p>{_ICONS.get(message.tone, '')}<strong>{_escaped(_heading(message))}</strong></p>"
+    if message.facts:
+        items = (
+            f"<li>{_escaped(_label(fact))}: {_escaped(unlinked(fact.value))}</li>"
+            for fact in message.facts
+        )
+        yield f"<ul>{''.join(items)}</ul>"
+    if message.text:
+        yield f"<p>{_escaped(unlinked(message.text)).replace(chr(10), '<br>')}</p>"
+    if message.links:
+        yield f"<p>{' · '.join(map(_link, message.links))}</p>"
+    if message.mentions:
+        yield f"<p>{' '.join(map(_pill, message.mentions))}</p>"
+
+
+def _label(fact: Fact) -> str:
+    return unlinked(fact.label)
+
+
+def _link(link: Link) -> str:
+    return f'<a href="{_escaped(link.url)}">{_escaped(unlinked(link.label))}</a>'
+
+
+def _pill(user_id: str) -> str:
+    return f'<a href="https://matrix.to/#/{quote(user_id, safe="@:")}">{_escaped(user_id)}</a>'
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=True)
+
+
+def _canonical(content: Mapping[str, Any]) -> bytes:
+    compact = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return compact.encode(errors="replace")
+
+
+def _shorter(message: Message) -> Message:
+    """The text cut first, then facts from the end; what is missing is said."""
+    if message.text and len(message.text) > _MOST_TEXT:
+        return replace(message, text=safe(message.text, cap=_MOST_TEXT, lines=True))
+    facts = message.facts[: len(message.facts) // 2]
+    if facts:
+        return replace(message, facts=facts, text=SafeText("… shortened"))
+    return replace(message, facts=(), text=None)

@@ -1,0 +1,83 @@
+"""What the homeserver tells of people: a transaction's events as chat messages."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from bridge.model.event import moment
+from bridge.model.ports import ChatMessage
+
+_CAP = 8_000
+_FALLBACK = re.compile(r"\A(?:> .*\n)+\n?")
+_VARIATION = "\ufe0f"
+
+
+def chat_messages(events: object, *, own: str) -> Iterator[ChatMessage]:
+    """What people said or reacted with. Edits, notices, the bridge's own and malformed events are left out."""
+    for event in events if isinstance(events, list) else ():
+        if isinstance(event, Mapping) and (message := _message(event, own)):
+            yield message
+
+
+def _message(event: Mapping[str, Any], own: str) -> ChatMessage | None:
+    content = event.get("content")
+    ids = [event.get(name) for name in ("event_id", "room_id", "sender")]
+    if not isinstance(content, Mapping) or not all(
+        isinstance(one, str) and 0 < len(one) <= 255 for one in ids
+    ):
+        return None
+    event_id, room_id, sender = (str(one) for one in ids)
+    if sender == own or "state_key" in event:
+        return None
+    sent_at = moment(_seconds(event.get("origin_server_ts")))
+    relation = content.get("m.relates_to")
+    relation = relation if isinstance(relation, Mapping) else {}
+    if event.get("type") == "m.reaction":
+        return _reaction(relation, event_id, room_id, sender, sent_at)
+    if event.get("type") != "m.room.message" or content.get("msgtype") != "m.text":
+        return None
+    body = content.get("body")
+    if relation.get("rel_type") == "m.replace" or not isinstance(body, str):
+        return None  # an edit of a command never acts
+    return ChatMessage(
+        event_id=event_id,
+        room_id=room_id,
+        sender=sender,
+        sent_at=sent_at,
+        body=_FALLBACK.sub("", body[:_CAP]).strip(),
+        reply_to=_reply_to(relation),
+        thread=_id(relation.get("event_id")) if relation.get("rel_type") == "m.thread" else None,
+    )
+
+
+def _reaction(
+    relation: Mapping[str, Any], event_id: str, room_id: str, sender: str, sent_at: datetime
+) -> ChatMessage | None:
+    target, key = _id(relation.get("event_id")), relation.get("key")
+    if relation.get("rel_type") != "m.annotation" or not target or not isinstance(key, str):
+        return None
+    return ChatMessage(
+        event_id,
+        room_id,
+        sender,
+        sent_at,
+        reply_to=target,
+        reaction=key[:40].replace(_VARIATION, ""),
+    )
+
+
+def _reply_to(relation: Mapping[str, Any]) -> str | None:
+    """A reply's target; in a thread the fallback relation is for old clients and means nothing."""
+    if relation.get("is_falling_back") is True:
+        return None
+    inner = relation.get("m.in_reply_to")
+    return _id(inner.get("event_id")) if isinstance(inner, Mapping) else None
+
+
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= 255 else None
+
+
+def _seconds(value: object) -> int | None:
+    return value // 1000 if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,202 @@
+"""Stripe's API with one key: plain JSON out, the bridge's own errors instead of the SDK's."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, cast
+
+import aiohttp
+import stripe
+
+from bridge.model.errors import StripeAmbiguous, StripeBusy, StripeError, StripeRefused
+from bridge.model.event import Event, Json, id_of
+from bridge.model.money import Money
+
+_RELATED = re.compile(r"/v[12](?:/[a-z_]+){1,4}/[A-Za-z0-9_]{1,255}")
+_PAGE = 100
+
+
+class StripeApi:
+    """Implements `StripeReader` and `StripeWriter`; which of them it can be is up to the key.
+
+    Nothing is retried in here: the lane or the person's patience decides that, and a write that
+    was sent and not answered must become `StripeAmbiguous` at once.
+    """
+
+    def __init__(
+        self, key: str, *, api_base: str, timeout: timedelta, account_id: str | None = None
+    ) -> None:
+        # Otherwise a live key would leave a file in the home directory of whoever runs this.
+        stripe.enable_telemetry = False
+        self._http = stripe.AIOHTTPClient(timeout=timeout.total_seconds())
+        self._client = stripe.StripeClient(
+            key,
+            stripe_account=account_id,
+            max_network_retries=0,
+            http_client=self._http,
+            base_addresses={
+                "api": api_base,
+                "files": api_base,
+                "connect": api_base,
+                "meter_events": api_base,
+            },
+        )
+
+    async def close(self) -> None:
+        await self._http.close_async()  # type: ignore[no-untyped-call]
+
+    async def event_object(self, event: Event) -> Json:
+        """The object a thin event is about, by way of the event that Stripe itself has kept."""
+        whole = await self._get(
+            self._client.raw_request_async("get", f"/v2/core/events/{event.id}")
+        )
+        url = whole.get("related_object", {}).get("url") if whole.get("related_object") else None
+        if not url:
+            return {}
+        if not isinstance(url, str) or not _RELATED.fullmatch(url):
+            raise StripeRefused("Stripe's event points to something that is not an object.")
+        return await self._get(self._client.raw_request_async("get", url))
+
+    async def charge(self, charge_id: str) -> Json:
+        return await self._get(
+            self._client.v1.charges.retrieve_async(charge_id, {"expand": ["customer"]})
+        )
+
+    async def payment_intent(self, payment_intent_id: str) -> Json:
+        return await self._get(self._client.v1.payment_intents.retrieve_async(payment_intent_id))
+
+    async def invoice(self, invoice_id: str) -> Json:
+        return await self._get(self._client.v1.invoices.retrieve_async(invoice_id))
+
+    async def customer(self, customer_id: str) -> Json:
+        return await self._get(self._client.v1.customers.retrieve_async(customer_id))
+
+    async def dispute(self, dispute_id: str) -> Json:
+        return await self._get(self._client.v1.disputes.retrieve_async(dispute_id))
+
+    async def subscription(self, subscription_id: str) -> Json:
+        return await self._get(self._client.v1.subscriptions.retrieve_async(subscription_id))
+
+    async def invoice_of_payment(self, payment_intent_id: str) -> str | None:
+        wanted = {
+            "payment": {"type": "payment_intent", "payment_intent": payment_intent_id},
+            "limit": 1,
+        }
+        page = await self._get(self._client.v1.invoice_payments.list_async(cast("Any", wanted)))
+        return next((id_of(one.get("invoice")) for one in page["data"]), None)
+
+    async def payments_of_invoice(self, invoice_id: str) -> list[str]:
+        page = await self._get(
+            self._client.v1.invoice_payments.list_async({"invoice": invoice_id, "limit": _PAGE})
+        )
+        found = [id_of((one.get("payment") or {}).get("payment_intent")) for one in page["data"]]
+        return [payment for payment in found if payment]
+
+    async def refunds_of_charge(self, charge_id: str) -> list[Json]:
+        found: list[Json] = []
+        async with _told_in_words(reading=True):
+            page = await self._client.v1.refunds.list_async({"charge": charge_id, "limit": _PAGE})
+            async for one in page.auto_paging_iter():
+                found.append(one.to_dict())  # noqa: PERF401 - the SDK's pages are asynchronous
+        return found
+
+    async def check(self) -> str:
+        """Reads one event: the least that every key of the bridge must be able to do."""
+        page = await self._get(self._client.v1.events.list_async({"limit": 1}))
+        return "reads events" + ("" if page["data"] else "; there are none in the last 30 days")
+
+    async def refund(
+        self,
+        *,
+        charge: str,
+        money: Money,
+        reason: str | None,
+        metadata: Mapping[str, str],
+        key: str,
+    ) -> Json:
+        params: dict[str, Any] = {
+            "charge": charge,
+            "amount": money.amount,
+            "metadata": dict(metadata),
+        }
+        if reason:
+            params["reason"] = reason
+        return await self._write(
+            self._client.v1.refunds.create_async(cast("Any", params), {"idempotency_key": key})
+        )
+
+    async def set_metadata(
+        self, *, kind: str, object_id: str, metadata: Mapping[str, str], key: str
+    ) -> Json:
+        services: dict[str, Any] = {
+            "charge": self._client.v1.charges,
+            "customer": self._client.v1.customers,
+            "dispute": self._client.v1.disputes,
+            "invoice": self._client.v1.invoices,
+            "payment_intent": self._client.v1.payment_intents,
+            "subscription": self._client.v1.subscriptions,
+        }
+        params: dict[str, Any] = {"metadata": dict(metadata)}
+        if kind == "dispute":
+            params["submit"] = False  # Stripe would otherwise submit the evidence as it stands
+        return await self._write(
+            services[kind].update_async(object_id, params, {"idempotency_key": key})
+        )
+
+    async def _get(self, call: Awaitable[Any]) -> Json:
+        async with _told_in_words(reading=True):
+            return _plain(await call)
+
+    async def _write(self, call: Awaitable[Any]) -> Json:
+        async with _told_in_words(reading=False):
+            return _plain(await call)
+
+
+def _plain(answer: Any) -> Json:
+    """Plain JSON of a typed object or of a raw answer."""
+    if isinstance(answer, stripe.StripeObject):
+        return answer.to_dict()
+    return dict(answer.data)
+
+
+@asynccontextmanager
+async def _told_in_words(*, reading: bool) -> AsyncIterator[None]:
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise _translate(error, reading=reading) from error
+    except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as cut:
+        # With aiohttp a body that is cut while it is read escapes from the SDK as it is.
+        raise _unanswered(reading=reading) from cut
+
+
+def _translate(error: stripe.StripeError, *, reading: bool) -> StripeError:
+    words, code, request_id = (
+        error.user_message or "It gave no reason.",
+        error.code,
+        error.request_id,
+    )
+    match error:
+        case stripe.RateLimitError():
+            return StripeBusy("Stripe asks to wait a moment: too many requests.")
+        case stripe.AuthenticationError():
+            return StripeRefused(
+                "Stripe does not accept the key.", code=code, request_id=request_id
+            )
+        case stripe.PermissionError():
+            return StripeRefused(
+                f"The key may not do that. Stripe says: {words}", code=code, request_id=request_id
+            )
+        case stripe.CardError() | stripe.InvalidRequestError() | stripe.IdempotencyError():
+            return StripeRefused(words, code=code, request_id=request_id)
+    if error.http_status == 409:
+        return StripeBusy("Stripe is still working on the same request.")
+    return _unanswered(reading=reading)
+
+
+def _unanswered(*, reading: bool) -> StripeError:
+    if reading:
+        return StripeBusy("Stripe does not answer just now.")
+    return StripeAmbiguous("Stripe did not answer; it may or may not have been done.")

@@ -1,0 +1,63 @@
+"""What a row of the catalogue says about one event type."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bridge.model.money import Money
+from bridge.model.signal import Fact, SignalClass
+from bridge.notices.catalogue.links import Lookup
+from bridge.notices.catalogue.seen import Paths, Seen, Telling
+
+#: A line of the message, or several, or none.
+Line = Callable[[Seen], Iterable[Fact]]
+#: The class of this very event, where it is another than the type's; None where it is not.
+Calmer = Callable[[Seen], SignalClass | None]
+
+
+def _never(_: Seen) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of Stripe object: where in it stands what every event about it needs."""
+
+    name: str
+    #: Fields of `Objects` and the paths to their ids.
+    objects: Mapping[str, Paths] = MappingProxyType({})
+    money: Paths = "amount"
+    currency: Paths = "currency"
+    #: What a customer is called, and their address: personal.
+    who: Paths = ""
+    email: Paths = ""
+    deadline: Paths = ""
+    #: The page in Stripe's dashboard, with names as in `Seen.fill`; the first that can be filled.
+    dashboard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """`title` names no amount and no person: they are added where the reader may see them.
+
+    `story` is the dedup key behind the account's name, with names as in `Seen.fill`.
+    """
+
+    type: str
+    kind: Kind
+    signal_class: SignalClass
+    title: str | Telling
+    story: str | Telling
+    #: A few words behind the amount: why, or how much is left.
+    reason: Telling | None = None
+    lines: tuple[Line, ...] = ()
+    #: What to do about it.
+    next: str | Telling | None = None
+    calmer: Calmer = _never
+    needs: tuple[Lookup, ...] = ()
+    #: The amount, if it is not the one the kind has.
+    money: Paths | Callable[[Seen], Money | None] = ""
+
+
+def told(what: str | Telling | None, seen: Seen) -> str | None:
+    return what(seen) if callable(what) else what

@@ -1,0 +1,139 @@
+"""What an event means to people: the catalogue's row for its type, filled in. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+
+from bridge.model.event import Event
+from bridge.model.money import Money
+from bridge.model.signal import Fact, Objects, Signal, SignalClass
+from bridge.model.text import SafeText, safe
+from bridge.model.words import Words
+from bridge.notices.catalogue.links import ASKED_WITH, Links, Need, filled
+from bridge.notices.catalogue.row import Kind, Row, told
+from bridge.notices.catalogue.rows import CATALOGUE, KINDS
+from bridge.notices.catalogue.seen import Seen, first_id, money_in, stripe_id
+from bridge.notices.phrases import plain_type
+
+#: Long keys keep their beginning and end in a hash: they must fit a column.
+_LONGEST_KEY = 400
+_MOST_METADATA = 50
+_UNKNOWN_KIND = Kind("", objects={"customer": "customer"})
+
+
+def signal_of(event: Event, links: Links, words: Words) -> Signal:
+    """Whatever the JSON looks like: what cannot be read is left out.
+
+    `links` is what the look-ups named by `needs` brought; without them the signal says less.
+    """
+    row = row_for(event)
+    seen = _seen(event, row, links, words)
+    who = _who(seen, row.kind, links)
+    return Signal(
+        account=event.account,
+        event_id=event.id,
+        type=event.type,
+        signal_class=row.calmer(seen) or row.signal_class,
+        title=safe(told(row.title, seen) or plain_type(event.type)),
+        facts=tuple(_facts(seen, row, links, who)),
+        objects=seen.objects,
+        dedup_key=_story(seen, row),
+        occurred_at=event.created,
+        livemode=event.livemode,
+        money=seen.money,
+        reason=_shown(told(row.reason, seen)),
+        deadline=seen.moment(row.kind.deadline),
+        customer_name=who,
+        metadata=_metadata(event.object.get("metadata")),
+        dashboard_path=next(filter(None, map(seen.fill, row.kind.dashboard)), None),
+        known=event.type in CATALOGUE,
+    )
+
+
+def signal_class_of(event_type: str) -> SignalClass:
+    """The most urgent class an event of this type can have, before anybody has looked into it."""
+    row = CATALOGUE.get(event_type)
+    return row.signal_class if row else SignalClass.DIGEST
+
+
+def needs(event: Event) -> tuple[Need, ...]:
+    """The look-ups without which `signal_of` would not know whom the event is about."""
+    row = row_for(event)
+    known = _objects(event, row.kind)
+    asked = ((lookup, *ASKED_WITH[lookup]) for lookup in row.needs)
+    return tuple(
+        Need(lookup, name)
+        for lookup, with_id, enough in asked
+        if (name := getattr(known, with_id)) and not (enough and getattr(known, enough))
+    )
+
+
+def row_for(event: Event) -> Row:
+    known = CATALOGUE.get(event.type)
+    if known is not None:
+        return known
+    kind = KINDS.get(_kind_name(event), _UNKNOWN_KIND)
+    return Row(event.type, kind, SignalClass.DIGEST, plain_type(event.type), "event:{event}")
+
+
+def _kind_name(event: Event) -> str:
+    name = event.object.get("object")
+    return name if isinstance(name, str) else ""
+
+
+def _seen(event: Event, row: Row, links: Links, words: Words) -> Seen:
+    objects = filled(_objects(event, row.kind), links.objects)
+    seen = Seen(event, words, objects)
+    return Seen(event, words, objects, _money(seen, row) or links.money)
+
+
+def _objects(event: Event, kind: Kind) -> Objects:
+    found = Objects(**{name: first_id(event.object, path) for name, path in kind.objects.items()})
+    # What was taken from a customer names them only among the old values.
+    before = first_id(event.previous, kind.objects.get("customer", ""))
+    return filled(found, Objects(customer=before))
+
+
+def _money(seen: Seen, row: Row) -> Money | None:
+    if callable(row.money):
+        return row.money(seen)
+    return money_in(seen.event.object, row.money or row.kind.money, row.kind.currency)
+
+
+def _who(seen: Seen, kind: Kind, links: Links) -> SafeText | None:
+    return seen.text(kind.who) or _shown(links.customer_name)
+
+
+def _facts(seen: Seen, row: Row, links: Links, who: SafeText | None) -> list[Fact]:
+    facts = [fact for line in row.lines for fact in line(seen)]
+    if row.type not in CATALOGUE:
+        facts += _plain_facts(seen)
+    email = seen.text(row.kind.email) or _shown(links.customer_email)
+    if email and email != who:
+        facts.append(Fact("E-mail", email, personal=True))
+    if following := told(row.next, seen):
+        facts.append(Fact("Next", safe(following)))
+    return facts
+
+
+def _plain_facts(seen: Seen) -> list[Fact]:
+    kind, name = _kind_name(seen.event), stripe_id(seen.event.object)
+    named = [part for part in (kind.replace("_", " ").replace(".", " "), name) if part]
+    return [Fact("Object", safe(" ".join(named)))] if named else []
+
+
+def _story(seen: Seen, row: Row) -> str:
+    """The account is outside: its name may not read like a part of the story."""
+    story = seen.fill(told(row.story, seen) or "") or f"event:{seen.event.id}"
+    key = f"{seen.event.account}:{story}"
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return f"{key[:300]}:{hashlib.sha256(key.encode(errors='replace')).hexdigest()}"
+
+
+def _metadata(found: object) -> Mapping[str, str]:
+    pairs = list(found.items())[:_MOST_METADATA] if isinstance(found, Mapping) else []
+    return {key: value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
+
+
+def _shown(text: str | None) -> SafeText | None:
+    return (safe(text) or None) if text else None

@@ -1,0 +1,132 @@
+"""Stripe → chat, the whole way.
+
+webhook ── accept ──> inbox row, committed: only now 2xx
+                        │   a worker leases the lane
+                      handle: look up what the event only names  (Stripe, no transaction)
+                        │   signal_of: what it means to people   (pure)
+                        │   route: who should hear of it         (pure)
+                        └──> one delivery per target, in the commit that marks the event handled
+                               │   a worker leases each target's lane
+                             Rooms.deliver  ──> Matrix
+                             Notices.notify ──> Apprise
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from zlib import crc32
+
+import structlog
+
+from bridge import metrics
+from bridge.config.schema import Config
+from bridge.model.clock import Clock
+from bridge.model.errors import StripeBusy, StripeError
+from bridge.model.event import Event, Json, id_of, parse_event
+from bridge.model.message import Message
+from bridge.model.outcome import Delivered, Retry
+from bridge.model.ports import Notifier, StripeReader
+from bridge.model.signal import Signal, SignalClass
+from bridge.model.words import Words
+from bridge.notices.addressing import Address
+from bridge.notices.catalogue import NO_LINKS, signal_class_of, signal_of
+from bridge.notices.lookups import look_up
+from bridge.notices.own_actions import action_of, to_its_thread
+from bridge.notices.routing import route
+from bridge.store import outbox
+from bridge.store.engine import Tx
+from bridge.store.inbox import Arrival
+from bridge.store.intake import Intake
+from bridge.store.outbox import Delivery
+from bridge.store.queue import Item
+from bridge.worker import Done
+
+log = structlog.get_logger(__name__)
+
+#: Events of one customer share a lane, so they are handled in the order they came.
+_EVENT_LANES = 16
+#: How often a lookup may fail before the event is told without what it would have added.
+_PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class Notices:
+    config: Config
+    clock: Clock
+    intake: Intake
+    readers: Mapping[str, StripeReader]
+    notifier: Notifier
+    words: Words
+
+    async def accept(self, account: str, body: Json, raw: str) -> None:
+        """Commit a verified event; raises `StoreUnavailable`, and then Stripe must be told to try again."""
+        event = parse_event(account, body)
+        lane = f"events:{account}:{crc32(_whose(event).encode(errors="replace")) % _EVENT_LANES}"
+        urgency = signal_class_of(event.type).urgency
+        await self.intake.accept(
+            [Arrival(f"stripe:{account}", event.id, event.type, raw, lane, "events", urgency)]
+        )
+        now = self.clock.now()
+        metrics.last_event.labels(account).set(now.timestamp())
+        metrics.event_age.labels(account).observe(max(0.0, (now - event.created).total_seconds()))
+
+    async def handle(self, item: Item) -> Done:
+        """Handler of `events` lanes."""
+        account = item.uid.removeprefix("stripe:").partition(":")[0]
+        if account not in self.config.accounts:
+            return Done(
+                Retry(f"The account {account} is not in the configuration any more.", outage=True)
+            )
+        event = parse_event(account, json.loads(item.payload))
+        reader = self.readers[account]
+        try:
+            if event.thin:
+                event = replace(event, object=await reader.event_object(event))
+            links = await look_up(event, reader)
+        except StripeError as error:
+            if item.attempts < _PATIENCE:
+                return Done(
+                    Retry(str(error), after=error.after if isinstance(error, StripeBusy) else None)
+                )
+            log.warning(
+                "told_without_lookup", event_id=event.id, type=event.type, reason=str(error)
+            )
+            links = NO_LINKS
+        signal = signal_of(event, links, self.words)
+        metrics.events.labels(account, signal.signal_class).inc()
+        if not signal.known:
+            metrics.unknown_events.labels(account).inc()
+        return Done(Delivered(), partial(self._tell, event, signal))
+
+    async def notify(self, item: Item) -> Done:
+        """Handler of `apprise` lanes."""
+        message = Message.from_json(item.payload["message"])
+        return Done(
+            await self.notifier.notify(item.payload["target"], message, repeated=item.repeated)
+        )
+
+    async def _tell(self, event: Event, signal: Signal, tx: Tx) -> None:
+        routed = route(signal, self.config.routes, self.config.targets)
+        address = Address(self.config, self.words)
+        action = await action_of(tx, event)
+        destinations = routed.destinations
+        told: list[Delivery] = []
+        if action:
+            destinations = tuple(
+                one for one in destinations if one != "room" or _must_be_seen(signal)
+            )
+            told = await to_its_thread(tx, action, event, address.message(signal, "full"))
+        told += await address.deliveries(tx, signal, destinations)
+        await outbox.enqueue(tx, told, self.clock.now())
+
+
+def _must_be_seen(signal: Signal) -> bool:
+    return signal.signal_class is SignalClass.PAGE
+
+
+def _whose(event: Event) -> str:
+    """What decides the lane: the customer, else the object."""
+    return (
+        id_of(event.object.get("customer")) or id_of(event.object) or event.related_id or event.id
+    )

@@ -1,0 +1,50 @@
+"""Alembic, from the checkout's `alembic/` or from the copy inside the installed wheel."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from bridge.store.engine import make_engine
+
+
+def upgrade(url: str) -> None:
+    """Bring the database to the newest revision."""
+    asyncio.run(upgrade_async(url))
+
+
+async def upgrade_async(url: str) -> None:
+    engine = make_engine(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.execution_options(bridge_write=True)
+            async with connection.begin():
+                await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def newest() -> str | None:
+    """The revision that this version of the bridge works with."""
+    return ScriptDirectory(str(_scripts())).get_current_head()
+
+
+def current(connection: Connection) -> str | None:
+    """The revision the database is at; None if it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _scripts() -> Path:
+    inside = Path(__file__).parents[1] / "_alembic"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "alembic"

@@ -1,0 +1,56 @@
+"""What must leave the house: deliveries, one per target, each in its target's lane."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from bridge.model.room_message import RoomMessage, room_lane
+from bridge.store.engine import Tx
+from bridge.store.lanes import Wake, wake
+from bridge.store.tables import lane, outbox
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """`dedup_key` makes it impossible to enqueue the same twice; None if there is nothing to compare."""
+
+    lane: str
+    lane_kind: str
+    payload: dict[str, Any]
+    urgency: int
+    dedup_key: str | None = None
+    uid: str = field(default_factory=lambda: uuid4().hex)
+
+
+async def enqueue(tx: Tx, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Call it once in a transaction with all deliveries: it takes the lanes in a fixed order."""
+    if not deliveries:
+        return
+    rows = [
+        {
+            "uid": d.uid,
+            "lane": d.lane,
+            "payload": d.payload,
+            "urgency": d.urgency,
+            "dedup_key": d.dedup_key,
+            "state": "ready",
+            "created_at": now,
+        }
+        for d in deliveries
+    ]
+    insert = tx.insert(outbox).on_conflict_do_nothing(index_elements=["dedup_key"])
+    await tx.run(insert, rows)
+    await wake(tx, (Wake(d.lane, d.lane_kind, d.urgency) for d in deliveries), now)
+
+
+def to_room(message: RoomMessage, urgency: int, dedup_key: str | None = None) -> Delivery:
+    return Delivery(room_lane(message.subject), "room", message.to_json(), urgency, dedup_key)
+
+
+async def expected(tx: Tx, lane_key: str) -> bool:
+    """Whether anything was ever enqueued for this lane: its room is there, or about to be."""
+    return (await tx.run(select(lane.c.key).where(lane.c.key == lane_key))).first() is not None

@@ -1,0 +1,117 @@
+"""The worker's view of a lane: what waits in it, and how one item is settled."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from bridge.model.outcome import Dead, Delivered, Outcome, Retry, Unknown
+from bridge.store.engine import Tx
+from bridge.store.lanes import INBOX_KINDS, Lane, hold
+from bridge.store.tables import attempt, inbox, outbox
+
+_REASON_CAP = 2000
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of a lane. `payload` is the delivery's JSON, or the body of what came in (a text)."""
+
+    id: int
+    lane: str
+    kind: str
+    uid: str
+    payload: Any
+    attempts: int
+    created_at: datetime
+    #: An earlier try may have reached the other side although it was not acknowledged.
+    repeated: bool = False
+
+
+async def ready(tx: Tx, owned: Lane, limit: int) -> list[Item]:
+    """The lane's items in their order."""
+    queue = owned.queue
+    wanted = select(queue).where(queue.c.lane == owned.key, queue.c.state == "ready")
+    rows = (await tx.run(wanted.order_by(queue.c.id).limit(limit))).all()
+    if owned.kind in INBOX_KINDS:
+        return [
+            Item(
+                r.id,
+                r.lane,
+                owned.kind,
+                f"{r.source}:{r.event_id}",
+                r.body,
+                r.attempts,
+                r.received_at,
+            )
+            for r in rows
+        ]
+    return [
+        Item(r.id, r.lane, owned.kind, r.uid, r.payload, r.attempts, r.created_at, r.repeated)
+        for r in rows
+    ]
+
+
+async def settle(
+    tx: Tx, owned: Lane, item: Item, outcome: Outcome, now: datetime, lease: timedelta
+) -> None:
+    """Record what became of the item, if the lane is still ours (else `LeaseLost`)."""
+    fails = owned.fails + 1 if isinstance(outcome, Retry) or _again(item, outcome) else 0
+    await hold(tx, owned, now, lease, fails=fails)
+    if owned.kind in INBOX_KINDS:
+        await tx.run(
+            update(inbox).where(inbox.c.id == item.id).values(**_inbox_values(item, outcome, now))
+        )
+        return
+    await tx.run(
+        update(outbox).where(outbox.c.id == item.id).values(**_outbox_values(item, outcome, now))
+    )
+    if not isinstance(outcome, Delivered):
+        history = {
+            "outbox_id": item.id,
+            "at": now,
+            "outcome": _word(outcome),
+            "reason": outcome.reason[:_REASON_CAP],
+        }
+        await tx.run(insert(attempt).values(**history))
+
+
+def _again(item: Item, outcome: Outcome) -> bool:
+    return isinstance(outcome, Unknown) and not item.repeated
+
+
+def _attempts(item: Item, outcome: Outcome) -> int:
+    return item.attempts if isinstance(outcome, Retry) and outcome.outage else item.attempts + 1
+
+
+def _word(outcome: Outcome) -> str:
+    return type(outcome).__name__.lower()
+
+
+def _inbox_values(item: Item, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    if isinstance(outcome, Delivered):
+        return {"state": "handled", "settled_at": now, "attempts": item.attempts + 1, "error": None}
+    values: dict[str, Any] = {
+        "attempts": _attempts(item, outcome),
+        "error": outcome.reason[:_REASON_CAP],
+    }
+    if isinstance(outcome, Dead):
+        values |= {"state": "dead", "settled_at": now}
+    return values
+
+
+def _outbox_values(item: Item, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"attempts": _attempts(item, outcome)}
+    match outcome:
+        case Delivered(ref):
+            values |= {"state": "delivered", "ref": ref, "settled_at": now, "error": None}
+        case Retry(reason):
+            values |= {"error": reason[:_REASON_CAP]}
+        case Unknown(reason) if _again(item, outcome):
+            values |= {"repeated": True, "error": reason[:_REASON_CAP]}
+        case Unknown(reason):
+            values |= {"state": "unknown", "settled_at": now, "error": reason[:_REASON_CAP]}
+        case Dead(reason):
+            values |= {"state": "dead", "settled_at": now, "error": reason[:_REASON_CAP]}
+    return values

@@ -1,0 +1,218 @@
+"""The one durable loop: lease a lane, handle what waits in it in order, settle each outcome.
+
+A handler does its network calls with no transaction open and returns `Done`: what became of the
+item, and what is to be written with it. Both are committed together, under the lane's fencing
+token, so a worker that was frozen past its lease writes nothing.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge import metrics
+from bridge.model.clock import Clock
+from bridge.model.errors import StoreUnavailable
+from bridge.model.outcome import Dead, Delivered, Outcome, Retry, Unknown
+from bridge.store import lanes, queue
+from bridge.store.engine import Store, Tx
+from bridge.store.lanes import Lane, LeaseLost
+from bridge.store.queue import Item
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 20
+_GRACE = timedelta(seconds=20)
+
+Write = Callable[[Tx], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Done:
+    outcome: Outcome
+    write: Write | None = None
+
+
+Handler = Callable[[Item], Awaitable[Done]]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How hard the worker tries; see `delivery` in the configuration."""
+
+    lanes_at_once: int
+    lease: timedelta
+    poll: timedelta
+    backoff_first: timedelta
+    backoff_most: timedelta
+    attempts: int
+    give_up_after: timedelta
+
+    def backoff(self, fails: int, jitter: float) -> timedelta:
+        """Doubling from the first pause to the longest, less up to a fifth; `jitter` is in [0, 1)."""
+        doubled = self.backoff_first * float(1 << min(fails, 30))
+        return min(doubled, self.backoff_most) * (1 - jitter / 5)
+
+
+@dataclass
+class Worker:
+    store: Store
+    clock: Clock
+    pace: Pace
+    handlers: Mapping[str, Handler]
+    _drains: set[asyncio.Task[None]] = field(default_factory=set)
+    _stopping: bool = False
+    #: When the loop last went round: `/live` looks at it.
+    beat_at: datetime | None = None
+
+    async def run(self) -> None:
+        """Until `stop`; a store that is away is waited for."""
+        while not self._stopping:
+            self.beat_at = self.clock.now()
+            self.store.work.clear()
+            try:
+                claimed = await self._claim()
+            except StoreUnavailable as away:
+                log.warning("store_unavailable", reason=str(away))
+                claimed = 0
+            if not claimed:
+                await self._pause()
+
+    async def stop(self) -> None:
+        """Take no more lanes, and wait for those at work to let go of theirs."""
+        self._stopping = True
+        self.store.work.set()
+        if self._drains:
+            _, late = await asyncio.wait(self._drains, timeout=_GRACE.total_seconds())
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def settle_all(self) -> None:
+        """Work until nothing is due: what a test or a command-line tool waits for."""
+        while await self._claim() or self._drains:
+            if self._drains:
+                await asyncio.wait(self._drains, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _claim(self) -> int:
+        free = self.pace.lanes_at_once - len(self._drains)
+        if free <= 0:
+            return 0
+        async with self.store.begin() as tx:
+            claimed = await lanes.claim(tx, self.clock.now(), self.pace.lease, free)
+        for lane in claimed:
+            task = asyncio.create_task(self._drain(lane), name=f"lane {lane.key}")
+            self._drains.add(task)
+            task.add_done_callback(self._drained)
+        return len(claimed)
+
+    def _drained(self, task: asyncio.Task[None]) -> None:
+        self._drains.discard(task)
+        self.store.work.set()
+        if not task.cancelled() and (failure := task.exception()):
+            log.error(
+                "lane_failed",
+                lane=task.get_name(),
+                error=type(failure).__name__,
+                reason=str(failure),
+            )
+
+    async def _pause(self) -> None:
+        """Until something is said to wait, or it is time to look anyway."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.pace.poll.total_seconds()):
+                await self.store.work.wait()
+
+    async def _drain(self, lane: Lane) -> None:
+        try:
+            pause = await self._work(lane)
+            async with self.store.begin() as tx:
+                await lanes.release(tx, lane, self.clock.now(), pause=pause)
+        except LeaseLost:
+            log.warning("lease_lost", lane=lane.key)
+        except StoreUnavailable as away:
+            # Nothing was settled: the lease runs out and whoever is next does the item again.
+            log.warning("store_unavailable", lane=lane.key, reason=str(away))
+
+    async def _work(self, lane: Lane) -> timedelta | None:
+        """Handle a batch; returns how long the lane must rest, if it must."""
+        async with self.store.read() as tx:
+            items = await queue.ready(tx, lane, _BATCH)
+        for item in items:
+            if self._stopping:
+                break
+            done = self._judge(item, await self._handle_leased(lane, item))
+            await self._settle(lane, item, done)
+            if pause := self._rest(lane, item, done.outcome):
+                return pause
+        return None
+
+    async def _settle(self, lane: Lane, item: Item, done: Done) -> None:
+        now = self.clock.now()
+        async with self.store.begin() as tx:
+            await queue.settle(tx, lane, item, done.outcome, now, self.pace.lease)
+            if done.write:
+                await done.write(tx)
+        outcome = type(done.outcome).__name__.lower()
+        metrics.attempts.labels(lane.kind, outcome).inc()
+        if isinstance(done.outcome, Delivered):
+            metrics.latency.labels(lane.kind).observe(
+                max(0.0, (now - item.created_at).total_seconds())
+            )
+        else:
+            log.warning(
+                "attempt", lane=lane.key, outcome=outcome, item=item.uid, reason=done.outcome.reason
+            )
+
+    async def _handle_leased(self, lane: Lane, item: Item) -> Done:
+        """The handler's answer, the lease being renewed while it works."""
+        handling = asyncio.ensure_future(self._handle(lane, item))
+        try:
+            while True:
+                done, _ = await asyncio.wait(
+                    {handling}, timeout=self.pace.lease.total_seconds() / 3
+                )
+                if done:
+                    return handling.result()
+                async with self.store.begin() as tx:
+                    await lanes.hold(tx, lane, self.clock.now(), self.pace.lease)
+        finally:
+            if not handling.done():
+                handling.cancel()
+                await asyncio.gather(handling, return_exceptions=True)
+
+    async def _handle(self, lane: Lane, item: Item) -> Done:
+        handler = self.handlers.get(lane.kind)
+        if handler is None:
+            return Done(Retry(f"No part of this process takes {lane.kind} lanes.", outage=True))
+        try:
+            return await handler(item)
+        except StoreUnavailable:
+            raise
+        except Exception as odd:
+            # A fault of ours in one item must not stop the lane: it is tried again, then put aside.
+            log.exception("handler_failed", lane=lane.key, item=item.uid)
+            return Done(Retry(f"{type(odd).__name__} while handling it"))
+
+    def _judge(self, item: Item, done: Done) -> Done:
+        """A retry that has had its chances is a dead letter."""
+        if not isinstance(done.outcome, Retry):
+            return done
+        waited = self.clock.now() - item.created_at
+        spent = item.attempts + 1 >= self.pace.attempts and not done.outcome.outage
+        if spent or waited >= self.pace.give_up_after:
+            return Done(
+                Dead(f"Given up after {item.attempts + 1} tries: {done.outcome.reason}"), done.write
+            )
+        return done
+
+    def _rest(self, lane: Lane, item: Item, outcome: Outcome) -> timedelta | None:
+        if isinstance(outcome, Retry):
+            return outcome.after or self.pace.backoff(lane.fails, random.random())  # noqa: S311
+        if isinstance(outcome, Unknown) and not item.repeated:
+            return self.pace.backoff(lane.fails, random.random())  # noqa: S311
+        return None
