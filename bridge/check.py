@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -10,7 +11,7 @@ from bridge.config.schema import Account, Config, Target
 from bridge.edges import matrix_check
 from bridge.edges.apprise_targets import TargetError, service_of
 from bridge.edges.stripe_api import StripeApi
-from bridge.model.errors import BridgeError, StripeError
+from bridge.model.errors import BridgeError, StoreUnavailable, StripeError
 from bridge.model.finding import Finding, note, well, wrong
 from bridge.store import migrate
 from bridge.store.engine import Store, open_store
@@ -27,15 +28,12 @@ async def findings(config: Config, patience: float = _PATIENCE) -> AsyncIterator
 
     `patience` is how many seconds each may take.
     """
-    looks = {
-        "store": lambda: _store(config.store.url.get_secret_value()),
-        **{
-            f"account {name}": _account_look(name, account)
-            for name, account in config.accounts.items()
-        },
-        "homeserver": lambda: _homeserver(config),
-        **{f"target {name}": _target_look(name, target) for name, target in config.targets.items()},
-    }
+    looks: dict[str, Look] = {"store": partial(_store, config.store.url.get_secret_value())}
+    for name, account in config.accounts.items():
+        looks[f"account {name}"] = partial(_account, f"account {name}", account)
+    looks["homeserver"] = partial(_homeserver, config)
+    for name, target in config.targets.items():
+        looks[f"target {name}"] = partial(_target, f"target {name}", target)
     tasks = [asyncio.create_task(_all_of(what, look, patience)) for what, look in looks.items()]
     for task in tasks:
         for finding in await task:
@@ -47,14 +45,16 @@ async def _all_of(what: str, look: Look, patience: float) -> list[Finding]:
     found: list[Finding] = []
     try:
         async with asyncio.timeout(patience):
+            # One by one: what was found before a failure counts.
             async for finding in look():
-                found.append(finding)  # noqa: PERF401: what was found before a failure counts
+                found.append(finding)  # noqa: PERF401
     except TimeoutError:
         found.append(wrong(what, f"gives no answer within {patience:g} s"))
     except BridgeError as error:
         found.append(wrong(what, str(error)))
-    except Exception as error:  # noqa: BLE001: a driver may raise anything; its text may hold the URL
-        found.append(wrong(what, f"cannot be used ({type(error).__name__})"))
+    # A driver may raise anything, and its text may hold the URL.
+    except Exception as error:  # noqa: BLE001
+        found.append(wrong(what, f"cannot be used ({_cause(error)})"))
     return found
 
 
@@ -65,6 +65,12 @@ async def _store(url: str) -> AsyncIterator[Finding]:
     store = open_store(url)
     try:
         yield await _revision(store)
+    except StoreUnavailable as away:
+        yield wrong(
+            "store",
+            f"does not answer ({_cause(away)})",
+            "is `store.url` right, and does the database run?",
+        )
     finally:
         await store.close()
 
@@ -81,23 +87,24 @@ async def _revision(store: Store) -> Finding:
     return well("store", f"can be read and written ({store.dialect})")
 
 
+def _cause(error: BaseException) -> str:
+    """The innermost exception's kind: unlike its text, it holds no address and no password."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return type(error).__name__
+
+
 def _sqlite_file(url: str) -> Path | None:
     driver, _, rest = url.partition(":///")
     return Path(rest.partition("?")[0]) if driver.startswith("sqlite") else None
 
 
-def _account_look(name: str, account: Account) -> Look:
-    return lambda: _account(name, account)
-
-
-async def _account(name: str, account: Account) -> AsyncIterator[Finding]:
-    yield await _key(f"account {name}, reader key", account.reader_key.get_secret_value(), account)
-    what = f"account {name}, writer key"
+async def _account(what: str, account: Account) -> AsyncIterator[Finding]:
+    yield await _key(f"{what}, reader key", account.reader_key.get_secret_value(), account)
     if account.writer_key is None:
-        yield note(what, "is not configured: nobody can move money from chat")
-        return
-    finding = await _key(what, account.writer_key.get_secret_value(), account)
-    yield finding
+        yield note(f"{what}, writer key", "is not configured: nobody can move money from chat")
+    else:
+        yield await _key(f"{what}, writer key", account.writer_key.get_secret_value(), account)
 
 
 async def _key(what: str, key: str, account: Account) -> Finding:
@@ -127,10 +134,6 @@ async def _homeserver(config: Config) -> AsyncIterator[Finding]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE / 2)) as session:
         async for finding in matrix_check.look(config.matrix, session, here):
             yield finding
-
-
-def _target_look(name: str, target: Target) -> Look:
-    return lambda: _target(f"target {name}", target)
 
 
 async def _target(what: str, target: Target) -> AsyncIterator[Finding]:

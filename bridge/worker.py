@@ -19,23 +19,14 @@ from bridge.model.clock import Clock
 from bridge.model.errors import StoreUnavailable
 from bridge.model.outcome import Dead, Delivered, Outcome, Retry, Unknown
 from bridge.store import lanes, queue
-from bridge.store.engine import Store, Tx
+from bridge.store.engine import Store
 from bridge.store.lanes import Lane, LeaseLost
-from bridge.store.queue import Item
+from bridge.store.queue import Done, Item
 
 log = structlog.get_logger(__name__)
 
 _BATCH = 20
 _GRACE = timedelta(seconds=20)
-
-Write = Callable[[Tx], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Done:
-    outcome: Outcome
-    write: Write | None = None
-
 
 Handler = Callable[[Item], Awaitable[Done]]
 

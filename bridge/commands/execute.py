@@ -19,8 +19,7 @@ from bridge.store import actions
 from bridge.store.actions import Action
 from bridge.store.engine import Tx
 from bridge.store.outbox import enqueue
-from bridge.store.queue import Item
-from bridge.worker import Done
+from bridge.store.queue import Done, Item
 
 #: Stripe may forget an idempotency key after a day: later than that nothing is asked again.
 _KEY_LIFE = timedelta(hours=23)

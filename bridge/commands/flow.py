@@ -31,9 +31,8 @@ from bridge.store import inbox, rooms
 from bridge.store.engine import Tx
 from bridge.store.inbox import Arrival
 from bridge.store.outbox import enqueue
-from bridge.store.queue import Item
+from bridge.store.queue import Done, Item
 from bridge.store.rooms import BoundRoom, Posted
-from bridge.worker import Done
 
 _URGENT = 0
 

@@ -284,11 +284,21 @@ ROUTES = (
         to=("room", "#payments-critical", "tag:page"),
     ),
     Route(
-        name="group", match=Match(classes=(SignalClass.GROUP,)), to=("room", "#payments")
+        name="received",
+        match=Match(
+            types=(
+                "charge.succeeded",
+                "checkout.session.async_payment_succeeded",
+                "checkout.session.completed",
+                "invoice.paid",
+                "payment_intent.succeeded",
+            )
+        ),
+        to=("#payments",),
     ),
     Route(
         name="rest",
-        match=Match(classes=(SignalClass.NOTIFY, SignalClass.DIGEST)),
+        match=Match(classes=(SignalClass.NOTIFY, SignalClass.GROUP, SignalClass.DIGEST)),
         to=("room",),
     ),
 )
@@ -347,7 +357,13 @@ class Delivery(Section):
         default=20,
         ge=1,
         le=1000,
-        description="How many tries a delivery gets before it becomes a dead letter.",
+        description="How many tries a delivery gets before it becomes a dead letter; an outage of its target costs none.",
+    )
+    give_up_after: Duration = Field(
+        default=timedelta(days=3),
+        ge=timedelta(minutes=1),
+        le=timedelta(days=30),
+        description="How long a delivery waits for a target that is away before it becomes a dead letter.",
     )
 
     @field_validator("backoff_most", mode="after")

@@ -24,6 +24,8 @@ class MatrixAppservice:
     hs_token: str
     own: str
     accept: Accept
+    #: A homeserver sends up to a hundred events of 64 KiB at once, and sends them again until they are taken.
+    max_body_bytes: int = 16 * 1024 * 1024
 
     def routes(self) -> list[web.RouteDef]:
         base = "/_matrix/app/v1"
@@ -39,7 +41,7 @@ class MatrixAppservice:
             return refusal
         txn_id = request.match_info["txn_id"]
         try:
-            body = json.loads(await request.read())
+            body = json.loads(await request.clone(client_max_size=self.max_body_bytes).read())
         except (ValueError, RecursionError):
             return _error(400, "M_NOT_JSON", "The body is not JSON.")
         except web.HTTPRequestEntityTooLarge:

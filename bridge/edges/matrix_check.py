@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from bridge.config.schema import Matrix
-from bridge.model.finding import Finding, note, well, wrong
+from bridge.model.finding import Finding, Verdict, note, well, wrong
 
 _SERVER, _TOKEN, _PING = "homeserver", "appservice token", "homeserver to bridge"
 _NOT_REGISTERED = (
@@ -41,7 +41,7 @@ async def look(
     headers = {"Authorization": f"Bearer {matrix.as_token.get_secret_value()}"}
     try:
         yield (whose := await _whoami(matrix, session, headers))
-        if whose == well(_TOKEN, f"is that of {matrix.sender}"):
+        if whose.verdict is Verdict.WELL:
             yield await _ping(matrix, session, headers, bridge_here)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         yield wrong(_SERVER, f"stopped answering ({type(error).__name__})")

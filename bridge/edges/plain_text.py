@@ -24,10 +24,9 @@ _MARKUP = re.compile(
 )
 #: What makes a heading, a quotation or a list at the start of a line.
 _LINE_START = re.compile(r"^(?=\s*(?:[#>+=|-]|\d+[.)]))", re.MULTILINE)
-_REPEATED = "This may be a repetition: nobody can tell whether the first one arrived."
 
 
-def plain_text(message: Message, limit: int, *, repeated: bool = False) -> tuple[str, str]:
+def plain_text(message: Message, limit: int) -> tuple[str, str]:
     """Title and body, together not longer than `limit` characters; the links are kept longest."""
     test = "[test] " if message.test_mode else ""
     title = _cut(
@@ -36,7 +35,7 @@ def plain_text(message: Message, limit: int, *, repeated: bool = False) -> tuple
     )
     links = "\n".join(f"{unmarked(link.label)}: {link.url}" for link in message.links)
     room = limit - len(title) - len(links) - 1
-    body = _cut("\n".join(_lines(message, repeated)), max(room, 0))
+    body = _cut("\n".join(_lines(message)), max(room, 0))
     kept = links if room >= 0 else ""
     return title, "\n".join(filter(None, (body, kept)))
 
@@ -59,9 +58,7 @@ def _replaced(mark: re.Match[str]) -> str:
     return look_alikes[mark.lastgroup or ""]
 
 
-def _lines(message: Message, repeated: bool) -> Iterator[str]:
-    if repeated:
-        yield _REPEATED
+def _lines(message: Message) -> Iterator[str]:
     yield from (f"{unmarked(fact.label)}: {unmarked(fact.value)}" for fact in message.facts)
     if message.text:
         yield unmarked(message.text)

@@ -78,6 +78,8 @@ class Signal:
     dedup_key: str
     occurred_at: datetime
     livemode: bool
+    #: Within a story: events with one turn say the same, however many of them Stripe makes.
+    turn: str = ""
     money: Money | None = None
     #: Why, in a few words that stand behind the amount in a title.
     reason: SafeText | None = None

@@ -8,7 +8,7 @@ from bridge.model.room_message import RoomMessage, room_lane
 from bridge.model.signal import Signal, SignalClass, Subject, SubjectKind
 from bridge.model.words import Words
 from bridge.notices.rooms import members
-from bridge.notices.wording import message_of
+from bridge.notices.wording import Details, message_of
 from bridge.store import outbox
 from bridge.store.engine import Tx
 from bridge.store.outbox import Delivery, to_room
@@ -58,7 +58,7 @@ class Address:
             topic=_room_topic(subject),
             story=signal.dedup_key,
         )
-        key = f"{room_lane(subject)}|{signal.dedup_key}|{signal.type}"
+        key = f"{room_lane(subject)}|{signal.dedup_key}|{signal.turn}"
         return to_room(message, signal.signal_class.urgency, key)
 
     def _to_channel(self, signal: Signal, channel: str) -> Delivery:
@@ -82,7 +82,7 @@ class Address:
             lane, "apprise", payload, signal.signal_class.urgency, f"{lane}|{signal.dedup_key}"
         )
 
-    def message(self, signal: Signal, details: str) -> Message:
+    def message(self, signal: Signal, details: Details) -> Message:
         dashboard = self.config.accounts[signal.account].dashboard
         return message_of(signal, self.words, details, dashboard)
 

@@ -39,8 +39,7 @@ from bridge.store.engine import Tx
 from bridge.store.inbox import Arrival
 from bridge.store.intake import Intake
 from bridge.store.outbox import Delivery
-from bridge.store.queue import Item
-from bridge.worker import Done
+from bridge.store.queue import Done, Item
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +61,7 @@ class Notices:
     async def accept(self, account: str, body: Json, raw: str) -> None:
         """Commit a verified event; raises `StoreUnavailable`, and then Stripe must be told to try again."""
         event = parse_event(account, body)
-        lane = f"events:{account}:{crc32(_whose(event).encode(errors="replace")) % _EVENT_LANES}"
+        lane = f"events:{account}:{crc32(_whose(event).encode(errors='replace')) % _EVENT_LANES}"
         urgency = signal_class_of(event.type).urgency
         await self.intake.accept(
             [Arrival(f"stripe:{account}", event.id, event.type, raw, lane, "events", urgency)]

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bridge.config.schema import EVERYONE, Config
+from bridge.config.kinds import EVERYONE
+from bridge.config.schema import Config
 from bridge.model.clock import Clock
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered, Outcome
@@ -13,9 +14,8 @@ from bridge.model.room_message import RoomMessage
 from bridge.model.signal import Subject, SubjectKind
 from bridge.store import rooms
 from bridge.store.engine import Store, Tx
-from bridge.store.queue import Item
+from bridge.store.queue import Done, Item
 from bridge.store.rooms import BoundRoom, Posted
-from bridge.worker import Done
 
 SPACE = "space"
 

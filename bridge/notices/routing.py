@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge.config.schema import Destination, Match, Route, Target
+from bridge.config.kinds import Destination
+from bridge.config.schema import Match, Route, Target
 from bridge.model.signal import Signal
 
 _TAG = "tag:"

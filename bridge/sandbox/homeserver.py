@@ -88,12 +88,13 @@ class Synapse:
         registrations: Sequence[Mapping[str, Any]] = (),
         limits: Mapping[str, Any] = EASY_ENTRY,
         server_name: str = SERVER_NAME,
+        port: Port | None = None,
     ) -> None:
         self.directory = directory
         self.server_name = server_name
         self._registrations = registrations
         self._limits = limits
-        self._port = Port()
+        self._port = port or Port()
         self._shared_secret = secrets.token_hex(16)
         self.process = Process("Synapse", self._command(), log=directory / "synapse.log")
 
@@ -116,13 +117,16 @@ class Synapse:
     async def kill(self) -> None:
         await asyncio.to_thread(self.process.kill)
 
-    async def register(self, name: str, password: str | None = None) -> Login:
+    async def register(
+        self, name: str, password: str | None = None, *, displayname: str | None = None
+    ) -> Login:
         """Makes the person `@name:server_name`; without a password, one is made up."""
         password = password or secrets.token_hex(4)
         url = f"{self.url}/_synapse/admin/v1/register"
         async with aiohttp.ClientSession() as http:
             nonce = (await _answer(await http.get(url)))["nonce"]
             body = {"nonce": nonce, "username": name, "password": password, "admin": False}
+            body["displayname"] = displayname or name
             made = await _answer(
                 await http.post(url, json={**body, "mac": self._mac(nonce, name, password)})
             )

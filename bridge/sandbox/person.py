@@ -6,6 +6,7 @@ It shares no code with the bridge, so that what a person sees is proof of what p
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -99,8 +100,8 @@ class Person:
     async def create_room(self, **what: Any) -> str:
         """`what` is the body of the client API's createRoom; returns the room's id, once in sight."""
         room_id = str((await self._client.post("/createRoom", what))["room_id"])
-        for word in what.keys() & {"name", "topic"}:
-            await self.sees(room=room_id, where=lambda e, kind=f"m.room.{word}": e.kind == kind)
+        for kind in [f"m.room.{word}" for word in ("name", "topic") if word in what]:
+            await self.sees(room=room_id, where=partial(_is_of, kind))
         return (await self.is_in(room_id)).room_id
 
     async def join(self, room: str) -> str:
@@ -204,6 +205,10 @@ class Person:
             f"{event.sender}: {event.body[:160]!r}" for event in self._events(room) if event.body
         ]
         return f"did not see {what} in {room or 'any room'}. Last there: {'; '.join(said[-5:]) or 'nothing'}"
+
+
+def _is_of(kind: str, event: RoomEvent) -> bool:
+    return event.kind == kind
 
 
 def _text(text: str) -> Json:

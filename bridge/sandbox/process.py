@@ -85,6 +85,16 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
         return self._child.wait() if self._child else None
 
+    def ended(self, *, within: float) -> int:
+        """Waits until it has ended by itself; returns its exit code, or raises `ProcessFailed`."""
+        if self._child is None:
+            raise ProcessFailed(f"{self.name} was not started.")
+        try:
+            return self._child.wait(within)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise self.failed(f"did not end within {within:g} s") from None
+
     async def answers(self, url: str, *, within: float = 30) -> None:
         """Until `url` says 200. Raises `ProcessFailed` when the process ends or time runs out."""
         last = "no answer"

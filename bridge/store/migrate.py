@@ -7,13 +7,16 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from asyncpg import PostgresError
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from bridge.model.errors import StoreUnavailable
 from bridge.store.engine import make_engine
 
 
 def upgrade(url: str) -> None:
-    """Bring the database to the newest revision."""
+    """Bring the database to the newest revision. Raises `StoreUnavailable` if it is out of reach."""
     asyncio.run(upgrade_async(url))
 
 
@@ -24,6 +27,11 @@ async def upgrade_async(url: str) -> None:
             await connection.execution_options(bridge_write=True)
             async with connection.begin():
                 await connection.run_sync(_upgrade)
+    except (OperationalError, InterfaceError, OSError, PostgresError) as broken:
+        kind = type(getattr(broken, "orig", None) or broken).__name__
+        raise StoreUnavailable(
+            f"The store cannot be reached or written ({kind}): is `store.url` right?"
+        ) from broken
     finally:
         await engine.dispose()
 

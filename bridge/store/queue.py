@@ -1,5 +1,6 @@
 """The worker's view of a lane: what waits in it, and how one item is settled."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +28,14 @@ class Item:
     created_at: datetime
     #: An earlier try may have reached the other side although it was not acknowledged.
     repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a handler made of an item, and what is to be written in the commit that settles it."""
+
+    outcome: Outcome
+    write: Callable[[Tx], Awaitable[None]] | None = None
 
 
 async def ready(tx: Tx, owned: Lane, limit: int) -> list[Item]:

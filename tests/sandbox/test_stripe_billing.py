@@ -6,6 +6,7 @@ import pytest
 import stripe
 
 from bridge.sandbox.stripe_server import SandboxStripe
+from bridge.sandbox.stripe_server.errors import StripeError
 
 
 async def test_an_invoice_leads_to_its_payment_and_back(
@@ -138,3 +139,29 @@ async def test_pausing_collection_leaves_the_status(
         made["subscription"], {"pause_collection": ""}
     )
     assert resumed.pause_collection is None
+
+
+async def test_a_late_payment_does_not_revive_a_canceled_subscription(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    made = sandbox.happen("renewal_fails")
+    sandbox.happen("subscription_ends", subscription=made["subscription"])
+    sandbox.happen("renewal_recovers", invoice=made["invoice"])
+    subscription = await owner.v1.subscriptions.retrieve_async(made["subscription"])
+    assert subscription.status == "canceled"
+    with pytest.raises(StripeError, match="does not renew"):
+        sandbox.happen("renewal_fails", subscription=made["subscription"])
+
+
+async def test_the_same_subscription_renews_again(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    first = sandbox.happen("renewal_succeeds", amount=1500)
+    again = sandbox.happen("renewal_fails", subscription=first["subscription"])
+    assert again["customer"] == first["customer"]
+    page = await owner.v1.invoices.list_async({"subscription": first["subscription"]})
+    assert [(i.id, i.total) for i in page.data] == [
+        (again["invoice"], 1500),
+        (first["invoice"], 1500),
+    ]
+    assert len(list(sandbox.world.store.oldest_first("customer"))) == 1

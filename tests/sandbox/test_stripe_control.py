@@ -126,6 +126,7 @@ async def test_trouble_from_outside(caller: Caller, owner: stripe.StripeClient) 
         ("endpoints", {}),
         ("endpoints/we_nobody/roll", {}),
         ("next_refund", {}),
+        ("next_refund", {"status": "lost"}),
     ],
 )
 async def test_mistakes_are_told(caller: Caller, path: str, given: dict[str, Any]) -> None:

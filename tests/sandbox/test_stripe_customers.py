@@ -14,8 +14,11 @@ async def test_a_customers_life(sandbox: SandboxStripe, owner: stripe.StripeClie
     assert (changed.name, changed.email) == ("Ada L.", "ada@example.com")
     assert sandbox.events()[-1]["data"]["previous_attributes"] == {"name": "Ada", "phone": None}
     assert (await owner.v1.customers.delete_async(made.id)).to_dict()["deleted"] is True
+    # Stripe remembers that there was someone, and nothing else.
+    assert (await owner.v1.customers.retrieve_async(made.id)).to_dict()["deleted"] is True
+    assert (await owner.v1.customers.list_async({"email": "ada@example.com"})).data == []
     with pytest.raises(stripe.InvalidRequestError) as gone:
-        await owner.v1.customers.retrieve_async(made.id)
+        await owner.v1.customers.update_async(made.id, {"name": "Bob"})
     assert (gone.value.http_status, gone.value.code) == (404, "resource_missing")
     kinds = [event["type"] for event in sandbox.events()]
     assert kinds == ["customer.created", "customer.updated", "customer.deleted"]
@@ -112,3 +115,22 @@ async def test_what_cannot_be_expanded(
     made = sandbox.happen("dispute_opens")
     with pytest.raises(stripe.InvalidRequestError, match="expand"):
         await owner.v1.disputes.retrieve_async(made["dispute"], {"expand": [path]})
+
+
+async def test_a_change_that_changes_nothing_is_no_event(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    made = await owner.v1.customers.create_async({"name": "Ada"})
+    await owner.v1.customers.update_async(made.id, {"name": "Ada"})
+    assert [event["type"] for event in sandbox.events()] == ["customer.created"]
+
+
+async def test_the_customer_of_a_payment_may_be_gone(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    made = sandbox.happen("renewal_fails")
+    await owner.v1.customers.delete_async(made["customer"])
+    charge: Any = await owner.v1.charges.retrieve_async(made["charge"], {"expand": ["customer"]})
+    assert charge.to_dict()["customer"]["deleted"] is True
+    with pytest.raises(stripe.CardError):
+        await owner.v1.invoices.pay_async(made["invoice"])

@@ -176,3 +176,27 @@ def test_what_is_decided_stays_decided(clock: ManualClock) -> None:
     for outcome in ("won", "lost"):
         with pytest.raises(StripeError, match="already"):
             sandbox.happen("dispute_closes", outcome=outcome)
+
+
+@pytest.mark.parametrize("way", ["refund", "dispute"])
+async def test_a_warning_is_moot_after_a_full_refund_or_a_dispute(
+    sandbox: SandboxStripe, owner: stripe.StripeClient, way: str
+) -> None:
+    made = sandbox.happen("early_fraud_warning")
+    if way == "refund":
+        await owner.v1.refunds.create_async({"charge": made["charge"], "amount": 1})
+        assert sandbox.events()[-1]["type"] == "refund.created"
+        await owner.v1.refunds.create_async({"charge": made["charge"]})
+    else:
+        sandbox.happen("dispute_opens", charge=made["charge"])
+    assert sandbox.events()[-1]["type"] == "radar.early_fraud_warning.updated"
+    assert sandbox.events()[-1]["data"]["previous_attributes"] == {"actionable": True}
+
+
+def test_only_what_was_paid_is_disputed(clock: ManualClock) -> None:
+    sandbox = SandboxStripe(clock=clock)
+    failed = sandbox.happen("payment_fails")
+    with pytest.raises(StripeError, match="can be disputed"):
+        sandbox.happen("dispute_opens", charge=failed["charge"])
+    more = sandbox.happen("dispute_opens", amount=100, disputed_amount=120)
+    assert told(sandbox, more)[0]["data"]["object"]["amount"] == 120

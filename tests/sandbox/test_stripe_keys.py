@@ -1,7 +1,9 @@
 """Who may do what, and how Stripe says no."""
 
 import re
+from base64 import b64encode
 
+import aiohttp
 import pytest
 import stripe
 
@@ -44,6 +46,17 @@ async def test_an_unknown_key_is_shown_masked(client_for: ClientFor) -> None:
         stripe.AuthenticationError, match=r"Invalid API Key provided: nobody_k\*+nows$"
     ):
         await client_for("nobody_knows_nobody_knows").v1.balance.retrieve_async()
+
+
+async def test_the_way_of_curl(sandbox: SandboxStripe) -> None:
+    async with aiohttp.ClientSession() as http:
+        for key, status in ((sandbox.reader_key, 200), ("nobody", 401), ("", 401)):
+            given = {"Authorization": f"Basic {b64encode(f'{key}:'.encode()).decode()}"}
+            async with http.get(f"{sandbox.url}/v1/balance", headers=given) as answer:
+                assert answer.status == status
+        for wrong in ({}, {"Authorization": "Basic !"}, {"Authorization": "Bearer"}):
+            async with http.get(f"{sandbox.url}/v1/balance", headers=wrong) as answer:
+                assert answer.status == 401
 
 
 async def test_an_unknown_path(owner: stripe.StripeClient) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import stripe
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.model.clock import SystemClock
@@ -185,6 +185,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps)
 def test_no_sequence_of_refunds_gives_back_more_than_was_taken(
     steps: list[tuple[int, str, str]],

@@ -13,9 +13,9 @@ from bridge.model.outcome import Delivered, Outcome, Retry
 from bridge.store import outbox
 from bridge.store.engine import Store, Tx
 from bridge.store.outbox import Delivery
-from bridge.store.queue import Item
+from bridge.store.queue import Done, Item
 from bridge.store.tables import outbox as table
-from bridge.worker import Done, Handler, Pace, Worker
+from bridge.worker import Handler, Pace, Worker
 
 PACE = Pace(
     lanes_at_once=4,

@@ -1,13 +1,20 @@
 """The Stripe account itself: what it may do, what Stripe wants to know, where payouts go."""
 
+from datetime import datetime
+
 from bridge.model.signal import SignalClass
 from bridge.notices.catalogue.lines import changed, code, deadline, line, text
 from bridge.notices.catalogue.row import Kind, Row
 from bridge.notices.catalogue.seen import Seen, dig
 from bridge.notices.phrases import CAPABILITIES, DISABLED, phrase
 
-ACCOUNT = Kind("account", money="", deadline="requirements.current_deadline")
-CAPABILITY = Kind("capability", money="", deadline="requirements.current_deadline")
+
+def _due(seen: Seen) -> datetime | None:
+    return seen.moment("requirements.current_deadline")
+
+
+ACCOUNT = Kind("account", money="", deadline=_due)
+CAPABILITY = Kind("capability", money="", deadline=_due)
 BANK_ACCOUNT = Kind("bank_account", money="")
 APPLICATION = Kind("application", money="")
 PERSON = Kind("person", money="")

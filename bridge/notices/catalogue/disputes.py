@@ -1,11 +1,23 @@
 """Disputes, from the inquiry to the late win."""
 
+from datetime import datetime
+
 from bridge.model.signal import SignalClass
-from bridge.notices.catalogue.lines import amount, code, deadline, line, words_for
+from bridge.notices.catalogue.lines import amount, code, line, words_for
 from bridge.notices.catalogue.links import Lookup
 from bridge.notices.catalogue.row import Kind, Row
 from bridge.notices.catalogue.seen import Seen
 from bridge.notices.phrases import DISPUTE_REASONS, DISPUTE_STATUS
+
+_OVER = {"won", "lost", "warning_closed", "prevented", "charge_refunded"}
+_WAITING = {"needs_response", "warning_needs_response", "appeal_needs_response"}
+
+
+def _due(seen: Seen) -> datetime | None:
+    """The last moment for an answer, while one is waited for."""
+    waits = seen.code("status") in _WAITING
+    return seen.moment("evidence_details.due_by") if waits else None
+
 
 DISPUTE = Kind(
     "dispute",
@@ -15,11 +27,9 @@ DISPUTE = Kind(
         "payment_intent": "payment_intent charge.payment_intent",
         "customer": "charge.customer",
     },
-    deadline="evidence_details.due_by",
+    deadline=_due,
     dashboard=("disputes/{dispute}",),
 )
-_OVER = {"won", "lost", "warning_closed", "prevented", "charge_refunded"}
-_WAITING = {"needs_response", "warning_needs_response", "appeal_needs_response"}
 
 
 def _opened(seen: Seen) -> str:
@@ -80,7 +90,7 @@ def _next(seen: Seen) -> str | None:
     status = seen.code("status")
     if status not in _WAITING:
         return None
-    if seen.moment("evidence_details.due_by") is None:
+    if _due(seen) is None:
         return "No answer is possible: the bank has decided."
     if status == "warning_needs_response":
         return "Answer with evidence, or refund the payment and the inquiry ends."
@@ -95,8 +105,8 @@ def _after(seen: Seen) -> str | None:
 
 
 def _answer_by(seen: Seen) -> str | None:
-    at = seen.moment("evidence_details.due_by")
-    return seen.words.deadline(at) if at and seen.code("status") in _WAITING else None
+    at = _due(seen)
+    return seen.words.deadline(at) if at else None
 
 
 #: Money that is taken or given back belongs to these two turns, and comes just before or after.
@@ -139,6 +149,7 @@ ROWS = (
         next=_next,
         calmer=_turned_urgent,
         needs=(Lookup.CHARGE,),
+        turn="{event}",
     ),
     Row(
         "charge.dispute.closed",
@@ -156,7 +167,7 @@ ROWS = (
         SignalClass.NOTIFY,
         "Disputed money taken from your balance",
         _OPENED,
-        lines=(_REASON, _FEE, deadline("Answer by", "evidence_details.due_by")),
+        lines=(_REASON, _FEE, _ANSWER_BY),
         needs=(Lookup.CHARGE,),
     ),
     Row(

@@ -88,6 +88,7 @@ ROWS = (
         lines=(_NUMBER, _FOR, _ATTEMPT),
         next=_failed_next,
         money="amount_remaining amount_due",
+        turn="{try}",
     ),
     Row(
         "invoice.payment_action_required",
@@ -99,6 +100,7 @@ ROWS = (
         next="Until the customer confirms with their bank, the invoice stays unpaid. "
         "Send them the invoice's page.",
         money="amount_remaining amount_due",
+        turn="{try}",
     ),
     Row(
         "invoice.payment_attempt_required",
@@ -119,6 +121,7 @@ ROWS = (
         reason=words_for("last_finalization_error.code", {}),
         lines=(text("Stripe says", "last_finalization_error.message"), _FOR),
         next="Mend what Stripe names, then finalise the invoice. Until then nobody is charged.",
+        turn="{event}",
     ),
     Row(
         "invoice.finalized",

@@ -1,10 +1,12 @@
 """How the lines of a message are described in a row: each of these makes one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from bridge.model.signal import Fact
 from bridge.model.text import safe
+from bridge.model.words import Words
 from bridge.notices.catalogue.row import Line
 from bridge.notices.catalogue.seen import Paths, Seen, Telling, dig
 from bridge.notices.phrases import ADVICE, BRANDS, Phrases, phrase
@@ -35,15 +37,23 @@ def amount(label: str, path: str, currency: Paths = "currency") -> Line:
 
 
 def when(label: str, paths: Paths) -> Line:
-    return line(label, lambda seen: (at := seen.moment(paths)) and seen.words.moment(at))
+    return line(label, _at(paths, Words.moment))
 
 
 def day(label: str, paths: Paths) -> Line:
-    return line(label, lambda seen: (at := seen.moment(paths)) and seen.words.day(at))
+    return line(label, _at(paths, Words.day))
 
 
 def deadline(label: str, paths: Paths) -> Line:
-    return line(label, lambda seen: (at := seen.moment(paths)) and seen.words.deadline(at))
+    return line(label, _at(paths, Words.deadline))
+
+
+def _at(paths: Paths, words: Callable[[Words, datetime], str]) -> Telling:
+    def tell(seen: Seen) -> str | None:
+        at = seen.moment(paths)
+        return words(seen.words, at) if at else None
+
+    return tell
 
 
 def words_for(paths: Paths, phrases: Phrases) -> Telling:
@@ -52,10 +62,6 @@ def words_for(paths: Paths, phrases: Phrases) -> Telling:
         return phrase(found, phrases) if found else None
 
     return tell
-
-
-def always(label: str, value: str) -> Line:
-    return line(label, lambda _: value)
 
 
 def changed(

@@ -62,7 +62,9 @@ def _why(paths: Paths) -> Telling:
 
     def tell(seen: Seen) -> str | None:
         code = seen.text(paths)
-        return (DECLINES[code].words if code in DECLINES else phrase(code, {})) if code else None
+        if code is None:
+            return None
+        return DECLINES[code].words if code in DECLINES else phrase(code, {})
 
     return tell
 
@@ -70,7 +72,7 @@ def _why(paths: Paths) -> Telling:
 def _remedy(paths: Paths) -> Telling:
     def tell(seen: Seen) -> str | None:
         code = seen.text(paths)
-        return DECLINES[code].next if code in DECLINES else ASK_BANK
+        return DECLINES[code].next if code and code in DECLINES else ASK_BANK
 
     return tell
 
@@ -111,6 +113,7 @@ ROWS = (
         next=_remedy(_PI_WHY),
         calmer=_of_a_guest,
         needs=(Lookup.INVOICE_OF_PAYMENT,),
+        turn="{charge}",
     ),
     Row(
         "payment_intent.requires_action",
@@ -120,6 +123,7 @@ ROWS = (
         "payment:{bill}:action",
         lines=(_FOR,),
         next="Nothing, unless it stays like this: the customer is asked by their bank.",
+        turn="{event}",
     ),
     Row(
         "payment_intent.processing",
@@ -218,5 +222,6 @@ ROWS = (
         lines=(line("Card", card_at("last_setup_error.payment_method.card")),),
         next=_remedy(_SETUP_WHY),
         calmer=_of_a_guest,
+        turn="{event}",
     ),
 )

@@ -1,8 +1,8 @@
 """What a row of the catalogue says about one event type."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from bridge.model.money import Money
 from bridge.model.signal import Fact, SignalClass
@@ -25,13 +25,13 @@ class Kind:
 
     name: str
     #: Fields of `Objects` and the paths to their ids.
-    objects: Mapping[str, Paths] = MappingProxyType({})
+    objects: Mapping[str, Paths] = field(default_factory=dict)
     money: Paths = "amount"
     currency: Paths = "currency"
     #: What a customer is called, and their address: personal.
     who: Paths = ""
     email: Paths = ""
-    deadline: Paths = ""
+    deadline: Callable[[Seen], datetime | None] = _never
     #: The page in Stripe's dashboard, with names as in `Seen.fill`; the first that can be filled.
     dashboard: tuple[str, ...] = ()
 
@@ -55,6 +55,8 @@ class Row:
     next: str | Telling | None = None
     calmer: Calmer = _never
     needs: tuple[Lookup, ...] = ()
+    #: What tells repeated events about one object apart, beside its status; as in `Seen.fill`.
+    turn: str = ""
     #: The amount, if it is not the one the kind has.
     money: Paths | Callable[[Seen], Money | None] = ""
 

@@ -16,7 +16,7 @@ from bridge.model.words import Words
 
 #: Paths into a Stripe object, separated by spaces: the first that leads to something wins.
 Paths = str
-_ID = re.compile(r"[A-Za-z0-9_.\-]{1,255}")
+_ID = re.compile(r"[A-Za-z0-9_.\-]{1,120}")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Seen:
         """`dispute:{dispute}:opened` with the event's ids; None if one of them is not known.
 
         Besides the names of `Objects`: `{id}` and `{status}` of the object, `{event}`, `{payment}`
-        (the PaymentIntent, else the charge) and `{bill}` (the invoice, else the payment).
+        (the PaymentIntent, else the charge), `{bill}` (the invoice, else the payment), and `{try}`.
         """
         known = {name: value for name, value in self._names().items() if value}
         try:
@@ -80,6 +80,7 @@ class Seen:
             "id": stripe_id(self.event.object),
             "status": stripe_id(self.event.object.get("status")),
             "event": stripe_id(self.event.id),
+            "try": str(self.number("attempt_count")),
             "payment": payment,
             "bill": self.objects.invoice or payment,
         }

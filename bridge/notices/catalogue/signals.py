@@ -14,8 +14,9 @@ from bridge.notices.catalogue.rows import CATALOGUE, KINDS
 from bridge.notices.catalogue.seen import Seen, first_id, money_in, stripe_id
 from bridge.notices.phrases import plain_type
 
-#: Long keys keep their beginning and end in a hash: they must fit a column.
-_LONGEST_KEY = 400
+#: Together with a lane's name they must fit a column; longer ones end in a hash.
+_LONGEST_KEY = 200
+_LONGEST_TURN = 120
 _MOST_METADATA = 50
 _UNKNOWN_KIND = Kind("", objects={"customer": "customer"})
 
@@ -37,11 +38,12 @@ def signal_of(event: Event, links: Links, words: Words) -> Signal:
         facts=tuple(_facts(seen, row, links, who)),
         objects=seen.objects,
         dedup_key=_story(seen, row),
+        turn=_turn(seen, row),
         occurred_at=event.created,
         livemode=event.livemode,
         money=seen.money,
         reason=_shown(told(row.reason, seen)),
-        deadline=seen.moment(row.kind.deadline),
+        deadline=row.kind.deadline(seen),
         customer_name=who,
         metadata=_metadata(event.object.get("metadata")),
         dashboard_path=next(filter(None, map(seen.fill, row.kind.dashboard)), None),
@@ -122,12 +124,21 @@ def _plain_facts(seen: Seen) -> list[Fact]:
 
 
 def _story(seen: Seen, row: Row) -> str:
-    """The account is outside: its name may not read like a part of the story."""
     story = seen.fill(told(row.story, seen) or "") or f"event:{seen.event.id}"
-    key = f"{seen.event.account}:{story}"
-    if len(key) <= _LONGEST_KEY:
+    return _short(f"{seen.event.account}:{story}", _LONGEST_KEY)
+
+
+def _turn(seen: Seen, row: Row) -> str:
+    """Stripe may make two events of one happening: they differ in their ids, in nothing here."""
+    parts = (seen.fill(part) for part in ("{id}", "{status}", row.turn))
+    return _short(":".join([row.type, *filter(None, parts)]), _LONGEST_TURN)
+
+
+def _short(key: str, limit: int) -> str:
+    if len(key) <= limit:
         return key
-    return f"{key[:300]}:{hashlib.sha256(key.encode(errors='replace')).hexdigest()}"
+    digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:32]
+    return f"{key[: limit - 33]}:{digest}"
 
 
 def _metadata(found: object) -> Mapping[str, str]:

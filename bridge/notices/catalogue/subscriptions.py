@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from bridge.model.money import Money
 from bridge.model.signal import SignalClass
+from bridge.model.words import Words
 from bridge.notices.catalogue.lines import changed, code, day, line, text
 from bridge.notices.catalogue.payments import FAILED
 from bridge.notices.catalogue.row import Kind, Row
 from bridge.notices.catalogue.seen import Seen, dig, money_in
 from bridge.notices.phrases import CANCELLATIONS, FEEDBACK, SUBSCRIPTION_STATUS
-from bridge.model.words import Words
 
 SUBSCRIPTION = Kind(
     "subscription",
@@ -178,6 +178,7 @@ ROWS = (
         next=lambda seen: turn(seen).next,
         calmer=lambda seen: turn(seen).signal_class,
         money=price,
+        turn="{event}",
     ),
     Row(
         "customer.subscription.deleted",
@@ -199,6 +200,7 @@ ROWS = (
         lines=(_PLAN,),
         next="The trial ended without a card: ask the customer for one.",
         money=price,
+        turn="{event}",
     ),
     Row(
         "customer.subscription.resumed",

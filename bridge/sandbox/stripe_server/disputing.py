@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from .errors import invalid
+from .fraud import stand_down
 from .payments import book
 from .shapes import Json
 from .world import Desk
@@ -42,6 +43,7 @@ def open_dispute(
     desk.emit("charge.dispute.created", dispute)
     if not inquiry:
         desk.emit("charge.dispute.funds_withdrawn", dispute)
+    stand_down(desk, charge)
     return dispute
 
 

@@ -1,5 +1,7 @@
 """API keys and what each may do: restricted keys as a careful owner would cut them."""
 
+import base64
+import contextlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,11 +38,21 @@ class KeyRing:
                 "Authorization header, using Bearer auth (e.g. 'Authorization: Bearer "
                 "YOUR_SECRET_KEY').",
             )
-        given = authorization.removeprefix("Bearer ").strip()
+        given = _given(authorization)
         for key in (self.reader, self.writer, self.owner):
             if key.value == given:
                 return key
         raise StripeError(401, f"Invalid API Key provided: {masked(given)}")
+
+
+def _given(authorization: str) -> str:
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return rest.strip()
+    # `curl -u KEY:` is how Stripe's own examples do it.
+    with contextlib.suppress(ValueError):
+        return base64.b64decode(rest).decode().partition(":")[0]
+    return ""
 
 
 def cut(*, livemode: bool) -> KeyRing:

@@ -51,8 +51,8 @@ def with_default(customer: Json, card: Json) -> Json:
 
 
 def default_card(desk: Desk, customer: str | None) -> Json | None:
-    known = desk.world.store.get("customer", customer or "")
-    name = known and known["invoice_settings"]["default_payment_method"]
+    known = desk.world.store.get("customer", customer or "") or {}
+    name = known.get("invoice_settings", {}).get("default_payment_method")
     if name:
         return desk.world.store.get("payment_method", name)
     cards = desk.world.store.newest_first("payment_method")

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from .errors import StripeError, invalid
 from .events import difference
+from .fraud import stand_down
 from .money import spoken
 from .payments import book
 from .shapes import Json
@@ -70,6 +71,8 @@ def refund(desk: Desk, charge: Json, amount: int, outcome: RefundOutcome, **fiel
     desk.emit("refund.created", given)
     if outcome.status == "failed":
         return fail(desk, given, outcome.failure_reason or "unknown")
+    if charge["refunded"]:
+        stand_down(desk, charge)
     return given
 
 

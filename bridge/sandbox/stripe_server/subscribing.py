@@ -113,4 +113,6 @@ def follow(desk: Desk, invoice: Json, **fields: Any) -> Json | None:
         return None
     status = "active" if invoice["status"] == "paid" else "past_due"
     subscription = desk.get("subscription", name)
+    if subscription["status"] == "canceled":
+        return subscription
     return desk.change(subscription, "customer.subscription.updated", status=status, **fields)

@@ -21,6 +21,7 @@ from .webhooks import RETRY_AFTER, Postman
 PERIOD: Final = timedelta(days=30)
 #: Detaching is the one change outside `*.updated` whose event tells the old value.
 _TELLS_THE_OLD: Final = frozenset({"payment_method.detached"})
+_OUTCOMES: Final = ("succeeded", "pending", "requires_action", "failed")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class RefundOutcome:
     status: str
     pending_reason: str | None = None
     failure_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.status not in _OUTCOMES:
+            raise ValueError(f"no refund is {self.status!r}; one may be: {', '.join(_OUTCOMES)}")
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Desk:
 
     def get(self, kind: str, name: str, *, param: str = "id", status: int = 400) -> Json:
         thing = self.world.store.get(kind, name)
-        if thing is None:
+        if thing is None or thing.get("deleted"):
             raise missing(kind, name, param=param, status=status)
         return thing
 
@@ -129,9 +134,14 @@ class Desk:
         old = self.get(thing["object"], thing["id"])
         new = self.world.store.put({**old, **copy.deepcopy(fields)})
         if event:
-            tells = event.endswith(".updated") or event in _TELLS_THE_OLD
-            self.emit(event, new, difference(old, new) if tells else None)
+            self._tell(event, old, new)
         return new
+
+    def _tell(self, event: str, old: Json, new: Json) -> None:
+        if not event.endswith(".updated") and event not in _TELLS_THE_OLD:
+            self.emit(event, new)
+        elif previous := difference(old, new):
+            self.emit(event, new, previous)
 
     def emit(self, event: str, thing: Json, previous: Json | None = None) -> None:
         if self._past is None:

@@ -18,12 +18,21 @@ def dispute_opens(
     email: str = "mallory@example.com",
     reason: str = "fraudulent",
     days: float = 9.0,
+    disputed_amount: int | None = None,
     inquiry: bool = False,
 ) -> Json:
     """A dispute opens with a deadline in `days` (`charge`: ch_ or pi_; else a payment is made)."""
     disputed = scenes.charge(desk, charge, amount, currency, name, email)
+    if disputed["status"] != "succeeded":
+        raise invalid("Only a payment that succeeded can be disputed.", param="charge")
     dispute = disputing.open_dispute(
-        desk, disputed, amount=disputed["amount"], reason=reason, days=days, inquiry=inquiry
+        desk,
+        disputed,
+        # Banks may dispute more or less than was paid.
+        amount=disputed["amount"] if disputed_amount is None else disputed_amount,
+        reason=reason,
+        days=days,
+        inquiry=inquiry,
     )
     return {
         "dispute": dispute["id"],

@@ -70,6 +70,8 @@ def renewal_recovers(desk: Desk, *, invoice: str | None = None) -> Json:
 
 def _subscribed(desk: Desk, name: str) -> tuple[Json, Json]:
     subscription = desk.get("subscription", name, param="subscription")
+    if subscription["status"] == "canceled":
+        raise invalid("A canceled subscription does not renew.", param="subscription")
     return desk.get("customer", subscription["customer"]), subscription
 
 

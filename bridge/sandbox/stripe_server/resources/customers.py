@@ -6,7 +6,7 @@ from bridge.sandbox.stripe_server import people
 from bridge.sandbox.stripe_server.routes import Call, Route
 from bridge.sandbox.stripe_server.shapes import Json
 
-from .shared import LIST_PARAMS, changes, family, listing, updating
+from .shared import LIST_PARAMS, changes, listing, updating
 
 _FIELDS: Final = (
     "address business_name description email individual_name invoice_settings metadata name phone "
@@ -27,8 +27,13 @@ def create(call: Call) -> Json:
 def delete(call: Call) -> Json:
     customer = call.named("customer")
     call.desk.emit("customer.deleted", customer)
-    call.world.store.remove("customer", customer["id"])
-    return {"id": customer["id"], "object": "customer", "deleted": True}
+    # What is left can still be retrieved and expanded, and says no more than this.
+    return call.world.store.put({"id": customer["id"], "object": "customer", "deleted": True})
+
+
+def read(call: Call) -> Json:
+    name = call.names["customer"]
+    return call.world.store.get("customer", name) or call.named("customer")
 
 
 def cards(call: Call) -> Json:
@@ -40,7 +45,9 @@ def cards(call: Call) -> Json:
 
 ROUTES: Final = (
     # `email` is compared exactly, case and all, as at Stripe.
-    *family("customer", "/v1/customers", "Customer", "rak_customer", "email"),
+    Route("GET", "/v1/customers", "CustomerListParams", "rak_customer_read",
+          listing("customer", "email"), f"{LIST_PARAMS} email"),
+    Route("GET", "/v1/customers/{customer}", "CustomerRetrieveParams", "rak_customer_read", read),
     Route("POST", "/v1/customers", "CustomerCreateParams", "rak_customer_write", create,
           f"{_FIELDS} payment_method"),
     Route("POST", "/v1/customers/{customer}", "CustomerUpdateParams", "rak_customer_write",

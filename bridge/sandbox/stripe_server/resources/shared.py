@@ -18,7 +18,7 @@ def retrieve(kind: str) -> Run:
 def listing(kind: str, *filters: str) -> Run:
     def run(call: Call) -> Json:
         asked = {name: call.params[name] for name in filters if name in call.params}
-        things = call.world.store.newest_first(kind)
+        things = [t for t in call.world.store.newest_first(kind) if not t.get("deleted")]
         return page(
             things,
             call.params,

@@ -1,0 +1,97 @@
+"""Who is in the sandbox's world, what they may do, and how its bridge is configured."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.sandbox.homeserver import SERVER_NAME, Appservice
+
+ACCOUNT = "acme"
+FINANCE_DESK = "finance-desk"
+
+
+@dataclass(frozen=True)
+class Member:
+    name: str
+    role: str
+
+    @property
+    def matrix(self) -> str:
+        return f"@{self.name}:{SERVER_NAME}"
+
+    @property
+    def title(self) -> str:
+        """How their clients call them."""
+        return f"{self.name.title()} ({self.role})"
+
+
+CAST = (Member("sam", "support"), Member("fin", "finance"), Member("eva", "engineer"))
+RIGHTS = {
+    "support": ["refund", "note", "escalate", "show", "help"],
+    "finance": ["refund", "note", "escalate", "show", "help"],
+    # Engineers see everything and move nothing.
+    "engineer": ["escalate", "show", "help"],
+}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the bridge must know of the servers around it."""
+
+    homeserver: str
+    appservice: Appservice
+    stripe: str
+    reader_key: str
+    writer_key: str
+    webhook_secret: str
+    finance_desk: str
+
+
+def configuration(around: Surroundings) -> dict[str, Any]:
+    """The content of the bridge's configuration file; the store's file is beside it."""
+    return {
+        "web": {"port": around.appservice.port.number},
+        "accounts": {
+            ACCOUNT: {
+                "reader_key": around.reader_key,
+                "writer_key": around.writer_key,
+                "webhook_secrets": [around.webhook_secret],
+                "api_base": around.stripe,
+            }
+        },
+        "matrix": _matrix(around),
+        "roles": {role: {"verbs": verbs} for role, verbs in RIGHTS.items()},
+        "people": {one.name: {"matrix": one.matrix, "roles": [one.role]} for one in CAST},
+        "targets": {FINANCE_DESK: {"apprise": around.finance_desk, "tags": ["escalation", "page"]}},
+        "routes": ROUTES,
+    }
+
+
+def _matrix(around: Surroundings) -> dict[str, Any]:
+    service = around.appservice
+    return {
+        "homeserver": around.homeserver,
+        "server_name": SERVER_NAME,
+        "id": service.id,
+        "as_token": service.as_token,
+        "hs_token": service.hs_token,
+        "bridge_url": service.port.url,
+        "sender_localpart": service.sender_localpart,
+        "alias_prefix": service.alias_prefix,
+    }
+
+
+#: The bridge's own, and one that shows what the shop sells as it happens.
+ROUTES = [
+    {
+        "name": "page",
+        "match": {"classes": ["page"]},
+        "to": ["room", "#payments-critical", "tag:page"],
+    },
+    {
+        "name": "sales",
+        "match": {"types": ["checkout.session.completed"]},
+        "to": ["room", "#payments"],
+    },
+    {"name": "group", "match": {"classes": ["group"]}, "to": ["room", "#payments"]},
+    {"name": "rest", "match": {"classes": ["notify", "digest"]}, "to": ["room"]},
+]
