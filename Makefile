@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STORY ?= black-friday
 ARGS ?=
+LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-config --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format lock clean
@@ -43,8 +44,9 @@ format: $(READY)  ## let the formatter and the linter mend what they can
 
 lock:  ## write the lock files anew (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed: pip install uv"; exit 1; }
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-config --python-version 3.11 --custom-compile-command "make lock" -o requirements.txt pyproject.toml
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-config --python-version 3.11 --custom-compile-command "make lock" --extra sandbox --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	$(LOCK) -o requirements.txt pyproject.toml
+	$(LOCK) --extra sandbox --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	echo "hatchling" | $(LOCK) -c requirements-dev.txt -o requirements-build.txt -
 
 clean:  ## remove the virtual environment and what was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

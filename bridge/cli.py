@@ -203,8 +203,10 @@ def run(file: Path) -> None:
     import asyncio  # noqa: PLC0415
 
     config = _load(file)
+    from bridge import logs  # noqa: PLC0415
     from bridge.app import serve  # noqa: PLC0415
 
+    logs.configure()
     try:
         asyncio.run(serve(config))
     except OSError as error:

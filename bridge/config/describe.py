@@ -1,4 +1,7 @@
-"""The schema as tables for `docs/configuration.md`: `python -m bridge.config.describe` writes them anew."""
+"""The schema for `docs/configuration.md`, as tables and examples.
+
+`python -m bridge.config.describe` writes them anew; what is around them is written by hand.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,16 +11,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, SecretStr
+import yaml
+from pydantic import AfterValidator, BaseModel, SecretStr, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from bridge.config.kinds import Form
-from bridge.config.schema import Config
+from bridge.config.schema import CHANNELS, ROUTES, Config
 from bridge.config.shape import bare, holds_list, is_section, of_key
 from bridge.config.sources import takes_file
 from bridge.config.words import duration_words
 
 _TABLE = re.compile(r"<!-- keys of (?P<place>\S+) -->\n.*?<!-- end -->", re.DOTALL)
+_DEFAULT = re.compile(r"```yaml\n# default: (?P<name>\w+)\n.*?```", re.DOTALL)
 _HEAD = "| key | what it is | default | bounds | meaning |\n|---|---|---|---|---|\n"
 _WORDS = {
     str: "text",
@@ -38,8 +43,10 @@ _LIMITS = {
 
 
 def with_tables(text: str) -> str:
-    """The documentation with every table written anew; what is around them stays."""
+    """The documentation with every table and default written anew; what is around them stays."""
     tables = {place: _table(section) for place, section in sections()}
+    defaults = {"routes": _yaml(ROUTES), "channels": _yaml(CHANNELS)}
+    text = _DEFAULT.sub(lambda found: _block(found["name"], defaults[found["name"]]), text)
     return _TABLE.sub(lambda found: _marked(found["place"], tables[found["place"]]), text)
 
 
@@ -55,6 +62,18 @@ def sections(kind: Any = Config, place: str = "") -> Iterator[tuple[str, type[Ba
 
 def _marked(place: str, table: str) -> str:
     return f"<!-- keys of {place} -->\n{table}<!-- end -->"
+
+
+def _block(name: str, content: str) -> str:
+    return f"```yaml\n# default: {name}\n{content}```"
+
+
+def _yaml(value: Any) -> str:
+    """What one would write to say the same."""
+    plain = TypeAdapter(type(value)).dump_python(value, mode="json", exclude_defaults=True)
+    return yaml.safe_dump(
+        plain, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100
+    )
 
 
 def _table(section: type[BaseModel]) -> str:

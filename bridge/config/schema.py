@@ -278,6 +278,24 @@ class Route(Section):
 
 
 ROUTES = (
+    # Stripe tells of these beside the events that say what happened.
+    Route(
+        name="noise",
+        match=Match(
+            types=(
+                "charge.updated",
+                "invoice.created",
+                "invoice.updated",
+                "invoiceitem.*",
+                "payment_intent.created",
+                "price.*",
+                "product.*",
+                "plan.*",
+            )
+        ),
+        to=(),
+        last=True,
+    ),
     Route(
         name="page",
         match=Match(classes=(SignalClass.PAGE,)),

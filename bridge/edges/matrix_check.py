@@ -141,7 +141,7 @@ async def _ask(
     session: aiohttp.ClientSession, method: str, url: str, headers: Mapping[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
     """Status and JSON object; an empty one for anything else."""
-    payload = {} if method == "POST" else None
+    payload: dict[str, str] | None = {} if method == "POST" else None
     async with session.request(
         method, url, headers=headers, json=payload, allow_redirects=False
     ) as answer:

@@ -88,8 +88,6 @@ class MatrixHomeserver:
     async def create_room(self, spec: RoomSpec) -> RoomMade | Outcome:
         if not isinstance(started := await self.start(), Delivered):
             return started
-        if (found := await self._by_alias(spec.alias_localpart)) is not None:
-            return found
         answer = await self._call(
             self._nio.room_create(
                 alias=spec.alias_localpart,

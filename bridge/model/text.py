@@ -6,6 +6,7 @@ It is still plain text: each platform escapes it in its own way when a message i
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import NewType
 
 SafeText = NewType("SafeText", str)
@@ -101,7 +102,7 @@ def _visible(text: str) -> str:
     shown = [c for c in text.translate(_ONE_BREAK) if _shows(c)]
     kept: list[str] = []
     marks = 0
-    for character, following in zip(shown, [*shown[1:], ""], strict=True):
+    for character, following in pairwise([*shown, ""]):
         if character in _GLUE and not _holds(character, kept, following):
             continue
         marks = marks + 1 if unicodedata.category(character) in _MARKS else 0

@@ -17,6 +17,8 @@ async def _ask(reader: StripeReader, need: Need) -> object:
     match need.lookup:
         case Lookup.CHARGE:
             return await reader.charge(need.id)
+        case Lookup.CUSTOMER:
+            return await reader.customer(need.id)
         case Lookup.INVOICE:
             return await reader.invoice(need.id)
         case Lookup.INVOICE_OF_PAYMENT:

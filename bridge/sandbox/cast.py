@@ -62,7 +62,6 @@ def configuration(around: Surroundings) -> dict[str, Any]:
         "roles": {role: {"verbs": verbs} for role, verbs in RIGHTS.items()},
         "people": {one.name: {"matrix": one.matrix, "roles": [one.role]} for one in CAST},
         "targets": {FINANCE_DESK: {"apprise": around.finance_desk, "tags": ["escalation", "page"]}},
-        "routes": ROUTES,
     }
 
 
@@ -78,20 +77,3 @@ def _matrix(around: Surroundings) -> dict[str, Any]:
         "sender_localpart": service.sender_localpart,
         "alias_prefix": service.alias_prefix,
     }
-
-
-#: The bridge's own, and one that shows what the shop sells as it happens.
-ROUTES = [
-    {
-        "name": "page",
-        "match": {"classes": ["page"]},
-        "to": ["room", "#payments-critical", "tag:page"],
-    },
-    {
-        "name": "sales",
-        "match": {"types": ["checkout.session.completed"]},
-        "to": ["room", "#payments"],
-    },
-    {"name": "group", "match": {"classes": ["group"]}, "to": ["room", "#payments"]},
-    {"name": "rest", "match": {"classes": ["notify", "digest"]}, "to": ["room"]},
-]

@@ -57,7 +57,9 @@ async def _play(story: str, console: Console, *, once: bool) -> int:
     )
     with tempfile.TemporaryDirectory(prefix="stripe-bridge-demo-") as directory:
         try:
-            async with World(Path(directory), heard=transcript.heard) as world:
+            async with World(
+                Path(directory), heard=transcript.heard, notified=transcript.notified
+            ) as world:
                 stage = Stage(world, transcript)
                 seen = await play(telling(stage), stage)
                 if not once:
@@ -70,8 +72,9 @@ async def _play(story: str, console: Console, *, once: bool) -> int:
 
 async def _stay(world: World, console: Console) -> None:
     console.print()
+    console.print(Text(_LOG_IN.format(homeserver=world.homeserver.url)), soft_wrap=True)
     console.print(_log_ins(world))
-    console.print(Text(_HOW_TO.format(stripe=world.stripe.url), no_wrap=True))
+    console.print(Text(_HOW_TO.format(stripe=world.stripe.url)), soft_wrap=True)
     try:
         await asyncio.Event().wait()
     except asyncio.CancelledError:
@@ -79,18 +82,14 @@ async def _stay(world: World, console: Console) -> None:
 
 
 def _log_ins(world: World) -> Table:
-    table = Table(
-        title=f"Log in with any Matrix client. Homeserver: {world.homeserver.url}",
-        title_justify="left",
-    )
-    for heading in ("person", "user", "password", "Matrix id"):
-        table.add_column(heading)
+    table = Table("person", "user", "password", "Matrix id")
     for member in CAST:
         login = world.logins[member.name]
         table.add_row(member.title, member.name, login.password, login.user_id)
     return table
 
 
+_LOG_IN = "Log in with any Matrix client. Homeserver: {homeserver}"
 _HOW_TO = """\
 More events from Stripe:
   curl -d '{{"amount": 4900, "currency": "eur"}}' {stripe}/_sandbox/happen/checkout_succeeds

@@ -26,11 +26,15 @@ class Notification:
     kind: str
 
 
-class Receiver:
-    """`answer_next` makes it refuse; what it refuses is not among `received`."""
+Notified = Callable[[Notification], None]
 
-    def __init__(self) -> None:
+
+class Receiver:
+    """`answer_next` makes it refuse; what it refuses is not among `received`, nor `heard`."""
+
+    def __init__(self, *, heard: Notified | None = None) -> None:
         self.received: list[Notification] = []
+        self._heard = heard
         self._port = Port()
         self._news = asyncio.Condition()
         self._answers: deque[int] = deque()
@@ -78,6 +82,8 @@ class Receiver:
         status = self._answers.popleft() if self._answers else 200
         if status == 200:
             notification = _notification(request.match_info["path"], await request.json())
+            if self._heard:
+                self._heard(notification)
             async with self._news:
                 self.received.append(notification)
                 self._news.notify_all()

@@ -7,9 +7,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bridge.sandbox.receiver import Notification
 from bridge.sandbox.seen import Room, RoomEvent
 
-_PLACE_WIDTH = 20
+_PLACE_WIDTH = 22
 _WHO_WIDTH = 8
 
 
@@ -40,9 +41,10 @@ class Transcript:
         """Something that happens at Stripe."""
         self._row("Stripe", "", Text(what), place_style="magenta")
 
-    def outside(self, place: str, text: str) -> None:
+    def notified(self, came: Notification) -> None:
         """Something that reached a place outside Matrix."""
-        self._row(place, "", Text(text), place_style="magenta")
+        text = _lines(came.title, came.body.splitlines())
+        self._row(f"Apprise → {came.path}", "", text, place_style="magenta")
 
     def heard(self, room: Room, event: RoomEvent) -> None:
         if event.event_id in self._shown:
@@ -95,6 +97,19 @@ def _who(event: RoomEvent) -> str:
 
 
 def _said(event: RoomEvent) -> Text:
-    first, _, rest = event.body.partition("\n")
-    text = Text(("✎ " if event.replaces else "") + ("↳ " if event.thread else "") + first)
-    return text.append(f"\n{rest}", style="dim") if rest else text
+    first, *rest = event.body.splitlines()
+    marks = ("✎ " if event.replaces else "") + ("↳ " if event.thread else "")
+    return _lines(marks + first, rest)
+
+
+def _lines(first: str, rest: list[str]) -> Text:
+    """The first line whole; the facts below it in a row; links as their labels."""
+    below = Text(" · ", style="dim").join(_line(line) for line in rest if line.strip())
+    return Text(first).append("\n").append_text(below) if below else Text(first)
+
+
+def _line(line: str) -> Text:
+    label, _, url = line.rpartition(": ")
+    if url.startswith(("https://", "http://")):
+        return Text(label, style=f"dim underline link {url}")
+    return Text(line.removeprefix("- "), style="dim")

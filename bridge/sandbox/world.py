@@ -13,13 +13,13 @@ from typing import Self
 
 import yaml
 
-from bridge.sandbox.cast import ACCOUNT, CAST, Surroundings, configuration
+from bridge.sandbox.cast import ACCOUNT, CAST, FINANCE_DESK, Surroundings, configuration
 from bridge.sandbox.following import Heard
-from bridge.sandbox.homeserver import SERVER_NAME, Appservice, Login, Synapse
+from bridge.sandbox.homeserver import QUICK_PEOPLE, SERVER_NAME, Appservice, Login, Synapse
 from bridge.sandbox.person import Person
 from bridge.sandbox.ports import Port
 from bridge.sandbox.process import Process
-from bridge.sandbox.receiver import Receiver
+from bridge.sandbox.receiver import Notified, Receiver
 from bridge.sandbox.stripe_control import StripeControl
 from bridge.sandbox.stripe_server import SandboxStripe
 
@@ -27,18 +27,21 @@ _COMMAND_SECONDS = 60
 
 
 class World:
-    """`heard` is called with every event that any of the people sees."""
+    """`heard` is called with every event that any of the people sees, `notified` with what Apprise brings."""
 
     stripe: StripeControl
     receiver: Receiver
     homeserver: Synapse
     bridge: Process
 
-    def __init__(self, directory: Path, *, heard: Heard | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, heard: Heard | None = None, notified: Notified | None = None
+    ) -> None:
         self.directory = directory
         self.people: dict[str, Person] = {}
         self.logins: dict[str, Login] = {}
         self._heard = heard
+        self._notified = notified
         self._open = AsyncExitStack()
         self._secrets: list[str] = []
 
@@ -72,7 +75,7 @@ class World:
 
     async def _start(self) -> None:
         self._appservice = Appservice("stripe-bridge", self._port(), "stripe", "stripe_")
-        self.receiver = await self._open.enter_async_context(Receiver())
+        self.receiver = await self._open.enter_async_context(Receiver(heard=self._notified))
         stripe = await self._open.enter_async_context(SandboxStripe())
         self.stripe = await self._open.enter_async_context(
             StripeControl(stripe.url, stripe.reader_key)
@@ -86,6 +89,7 @@ class World:
         self.homeserver = Synapse(
             self.directory / "homeserver",
             registrations=[yaml.safe_load(registration.read_text())],
+            limits=QUICK_PEOPLE,
             port=port,
         )
         await self._open.enter_async_context(self.homeserver)
@@ -101,7 +105,7 @@ class World:
             reader_key=stripe.reader_key,
             writer_key=stripe.writer_key,
             webhook_secret=secret,
-            finance_desk=self.receiver.apprise_url("finance"),
+            finance_desk=self.receiver.apprise_url(FINANCE_DESK),
         )
         hooks = f"{self._appservice.port.url}/stripe/webhook/{ACCOUNT}"
         await self.stripe.open_endpoint(hooks, secret)

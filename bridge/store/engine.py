@@ -1,6 +1,7 @@
 """The database, opened once: transactions that write, transactions that read."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -102,6 +103,11 @@ def make_engine(url: str) -> AsyncEngine:
 
 def _sqlite_that_keeps_its_word(engine: AsyncEngine) -> None:
     """A commit survives power loss, a writer takes the lock at its first word, keys are checked."""
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _open_here_first(_dialect: Any, _record: Any, where: Any, how: Any) -> None:
+        """aiosqlite leaves a thread behind, which ends in a traceback, when it cannot open the file."""
+        sqlite3.connect(where[0], uri=how.get("uri", False)).close()
 
     @event.listens_for(engine.sync_engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:

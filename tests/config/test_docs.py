@@ -11,7 +11,7 @@ from bridge.config.schema import CHANNELS, ROUTES
 from tests.config.conftest import ACCOUNTS, MATRIX, Read
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
-EXAMPLES = dict(re.findall(r"```yaml\n# example: (\w+)\n(.*?)```", PAGE, re.DOTALL))
+EXAMPLES = dict(re.findall(r"```yaml\n# (?:example|default): (\w+)\n(.*?)```", PAGE, re.DOTALL))
 VARIABLES = {
     "STRIPE_READER_KEY": "rk_live_reader",
     "STRIPE_WRITER_KEY": "rk_live_writer",

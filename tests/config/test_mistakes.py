@@ -241,6 +241,22 @@ def test_stores_that_would_not_keep_anything(url: str, mistakes: Mistakes) -> No
     assert found.startswith("10: store.url: ")
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_whatever_is_in_the_file_it_is_a_configuration_or_a_list_of_mistakes(
+    data: st.DataObject, read: Read
+) -> None:
+    good = ACCOUNTS + MATRIX + ROUTE + "    to: [room]\n    match: {classes: [page]}\n"
+    at = data.draw(st.integers(0, len(good)))
+    put = data.draw(st.text("-:#{}[]&*!|>'\"%@`$ \n\tax0,?", max_size=8) | st.text(max_size=4))
+    cut = data.draw(st.integers(0, 12))
+    try:
+        read(text=(good[:at] + put + good[at + cut :]).encode(errors="surrogatepass"))
+    except ConfigError as error:
+        assert error.mistakes
+        assert all(1 <= mistake.line <= good.count("\n") + 10 for mistake in error.mistakes)
+
+
 SECRET = "hush-do-not-tell"
 PLACES = [
     "{0}",

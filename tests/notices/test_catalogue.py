@@ -69,9 +69,7 @@ def test_each_event_reads_as_expected(path: Path) -> None:
 
 def test_every_row_has_an_event_and_a_text() -> None:
     assert set(CATALOGUE) <= {path.stem for path in EVENTS}
-    assert {path.stem for path in EVENTS} == {
-        path.stem for path in (HERE / "events").glob("*.txt")
-    }
+    assert {path.stem for path in EVENTS} == {path.stem for path in (HERE / "events").glob("*.txt")}
 
 
 def test_each_file_holds_the_type_it_is_named_after() -> None:

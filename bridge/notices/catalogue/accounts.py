@@ -60,13 +60,18 @@ def _newly_wanted(seen: Seen) -> bool:
 
 
 def _wanted(seen: Seen) -> str | None:
-    """`external_account`, `person_1.verification.document`, … without their technical looks."""
+    """`external_account`, `person_1.verification.document`, … as `external account`, …"""
     due = seen.at("requirements.past_due") or seen.at("requirements.currently_due")
     if not isinstance(due, list):
         return None
-    names = [item.rpartition(".")[2].replace("_", " ") for item in due if isinstance(item, str)]
+    names = [_in_words(item) for item in due if isinstance(item, str)]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return ", ".join(dict.fromkeys(names[:5])) + more
+
+
+def _in_words(requirement: str) -> str:
+    parts = [part for part in requirement.split(".") if not part.startswith("person_")]
+    return " ".join(parts).replace("_", " ")
 
 
 def _account_next(seen: Seen) -> str | None:
@@ -131,7 +136,7 @@ ROWS = (
     Row(
         "account.application.deauthorized",
         APPLICATION,
-        SignalClass.PAGE,
+        SignalClass.NOTIFY,
         "An application lost access to the account",
         "application:{id}:{event}",
         lines=(text("Application", "name"),),
@@ -173,7 +178,8 @@ ROWS = (
         SignalClass.PAGE,
         _capability_title,
         _capability_story,
-        lines=(line("Which", _capability), _OFF_BECAUSE, _WANTED, _BY),
+        reason=_capability,
+        lines=(_OFF_BECAUSE, _WANTED, _BY),
         next=lambda seen: (
             "Send what Stripe asks for, in its dashboard."
             if seen.code("status") == "inactive"

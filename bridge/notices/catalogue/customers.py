@@ -125,6 +125,18 @@ def _expiry(thing: object) -> str | None:
     return None
 
 
+def _tax_title(seen: Seen) -> str:
+    return {
+        "verified": "Tax number confirmed",
+        "unverified": "Tax number could not be confirmed",
+    }.get(seen.code("verification.status"), "Tax number changed")
+
+
+def _tax_calmer(seen: Seen) -> SignalClass | None:
+    wrong = seen.code("verification.status") == "unverified"
+    return None if wrong else SignalClass.GROUP
+
+
 def _mandate_title(seen: Seen) -> str:
     return {
         "inactive": "A mandate ended: debits will fail",
@@ -183,13 +195,14 @@ ROWS = (
         "customer.tax_id.updated",
         TAX_ID,
         SignalClass.NOTIFY,
-        "Tax number checked or changed",
+        _tax_title,
         "tax_id:{id}:{event}",
         lines=(
             _NUMBER,
             _COUNTRY,
             changed("Checked", "verification.status", phrases=TAX_VERIFICATION),
         ),
+        calmer=_tax_calmer,
     ),
     Row(
         "customer.tax_id.deleted",

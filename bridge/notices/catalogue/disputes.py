@@ -58,14 +58,22 @@ def _over(seen: Seen) -> str:
 def _updated(seen: Seen) -> str:
     status = seen.code("status")
     if not seen.changed("status"):
-        return "Dispute updated"
+        return "Evidence for a dispute saved" if _evidence_saved(seen) else "Dispute updated"
     if status in _OVER:
         return _over(seen)
     if status == "needs_response" and str(seen.before("status")).startswith("warning"):
         return "Inquiry became a dispute"
     if status == "appeal_needs_response":
         return "Dispute goes on: appeal"
-    return "Dispute: answer sent" if status.endswith("under_review") else "Dispute updated"
+    return "Answer to a dispute sent" if status.endswith("under_review") else "Dispute updated"
+
+
+def _evidence_saved(seen: Seen) -> bool:
+    return seen.changed("evidence") or seen.changed("evidence_details")
+
+
+def _sent(seen: Seen) -> str | None:
+    return "yes" if seen.number("evidence_details.submission_count") else "not yet"
 
 
 def _updated_story(seen: Seen) -> str:
@@ -78,8 +86,9 @@ def _updated_story(seen: Seen) -> str:
 
 def _turned_urgent(seen: Seen) -> SignalClass | None:
     """Only a dispute that newly waits for an answer interrupts."""
-    urgent = seen.changed("status") and seen.code("status") in _WAITING
-    return None if urgent else SignalClass.NOTIFY
+    if not seen.changed("status"):
+        return SignalClass.GROUP
+    return None if seen.code("status") in _WAITING else SignalClass.NOTIFY
 
 
 def _prevented(seen: Seen) -> SignalClass | None:
@@ -99,8 +108,8 @@ def _next(seen: Seen) -> str | None:
 
 def _after(seen: Seen) -> str | None:
     return {
-        "lost": "Nothing can be done any more. The amount and the fee stay with the customer's bank.",
-        "won": "Nothing: the money is yours again.",
+        "lost": "Usually final: the amount and the fee are gone.",
+        "won": "Nothing. The money is yours again.",
     }.get(seen.code("status"))
 
 
@@ -145,7 +154,7 @@ ROWS = (
         _updated,
         _updated_story,
         reason=_WHY,
-        lines=(_ANSWER_BY, _STATUS),
+        lines=(_ANSWER_BY, _STATUS, line("Sent to the bank", _sent)),
         next=_next,
         calmer=_turned_urgent,
         needs=(Lookup.CHARGE,),
@@ -157,7 +166,7 @@ ROWS = (
         SignalClass.NOTIFY,
         _over,
         _CLOSED,
-        lines=(_REASON, _STATUS),
+        lines=(_REASON,),
         next=_after,
         needs=(Lookup.CHARGE,),
     ),
@@ -176,7 +185,7 @@ ROWS = (
         SignalClass.NOTIFY,
         "Disputed money is back in your balance",
         _reinstated_story,
-        lines=(_REASON, _STATUS),
+        lines=(_REASON,),
         needs=(Lookup.CHARGE,),
     ),
 )

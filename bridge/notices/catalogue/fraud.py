@@ -1,7 +1,7 @@
 """Warnings before a dispute, reviews, and money that Stripe holds back."""
 
 from bridge.model.signal import SignalClass
-from bridge.notices.catalogue.lines import code, deadline, line, text, words_for
+from bridge.notices.catalogue.lines import code, deadline, line, words_for
 from bridge.notices.catalogue.links import Lookup
 from bridge.notices.catalogue.payments import PAYMENT_PAGE
 from bridge.notices.catalogue.row import Kind, Row
@@ -43,6 +43,15 @@ def _warning_next(seen: Seen) -> str:
 def _percent(seen: Seen) -> str | None:
     percent = seen.number("percent")
     return f"{percent} % of what comes in" if percent else None
+
+
+def _released(seen: Seen) -> str | None:
+    days = seen.number("rolling_release.days_after_charge")
+    return {
+        "fixed_release": "on a fixed day",
+        "manual_release": "when Stripe decides",
+        "rolling_release": f"{days or 'some'} days after each payment",
+    }.get(seen.code("type"))
 
 
 def _review_title(seen: Seen) -> str:
@@ -111,18 +120,8 @@ ROWS = (
         "reserve:{id}:planned",
         reason=_percent,
         lines=(
-            code(
-                "Released",
-                "type",
-                {
-                    "fixed_release": "on a fixed day",
-                    "manual_release": "when Stripe decides",
-                    "rolling_release": "some days after each payment",
-                },
-            ),
-            line("Days", lambda seen: str(seen.number("rolling_release.days_after_charge") or "")),
+            line("Released", _released),
             deadline("Released on", "fixed_release.release_after"),
-            text("Currency", "currency"),
         ),
         next="Plan for smaller payouts. Stripe's e-mail tells why.",
     ),

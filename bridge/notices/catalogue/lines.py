@@ -72,9 +72,10 @@ def changed(
     def tell(seen: Seen) -> str | None:
         if not seen.changed(path):
             return None
-        old, new = (
-            _shown(dig(side, path), phrases) for side in (seen.event.previous, seen.event.object)
-        )
+        before, now = dig(seen.event.previous, path), dig(seen.event.object, path)
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            before = {**now, **before}  # only what changed of it is among the old values
+        old, new = _shown(before, phrases), _shown(now, phrases)
         return None if old == new else f"{old} → {new}"
 
     return line(label, tell, personal=personal)
@@ -82,7 +83,7 @@ def changed(
 
 def _shown(value: object, phrases: Phrases) -> str:
     match value:
-        case None | "" | {} | []:
+        case None | "":
             return "nothing"
         case bool():
             return "yes" if value else "no"
@@ -91,15 +92,16 @@ def _shown(value: object, phrases: Phrases) -> str:
         case int():
             return str(value)
         case Mapping():
-            return safe(", ".join(_shown(each, phrases) for each in _filled(value)), cap=120)
+            return _listed(list(value.values()), phrases)
         case list():
-            return safe(", ".join(_shown(each, phrases) for each in value[:5]), cap=120)
+            return _listed(value, phrases)
         case _:
             return "something else"
 
 
-def _filled(thing: Mapping[object, object]) -> list[object]:
-    return [value for value in list(thing.values())[:12] if value not in (None, "", [], {})]
+def _listed(values: list[object], phrases: Phrases) -> str:
+    shown = [_shown(value, phrases) for value in values[:12] if value not in (None, "", [], {})]
+    return safe(", ".join(shown), cap=120) or "nothing"
 
 
 def card_at(paths: Paths) -> Telling:

@@ -15,6 +15,7 @@ class Lookup(StrEnum):
     """Each is one method of `StripeReader`."""
 
     CHARGE = "charge"
+    CUSTOMER = "customer"
     INVOICE = "invoice"
     INVOICE_OF_PAYMENT = "invoice_of_payment"
     REFUNDS_OF_CHARGE = "refunds_of_charge"
@@ -31,6 +32,7 @@ class Need:
 #: Which id a look-up is asked with, and what makes it superfluous.
 ASKED_WITH: Mapping[Lookup, tuple[str, str | None]] = {
     Lookup.CHARGE: ("charge", None),
+    Lookup.CUSTOMER: ("customer", None),
     Lookup.INVOICE: ("invoice", "customer"),
     Lookup.INVOICE_OF_PAYMENT: ("payment_intent", "invoice"),
     Lookup.REFUNDS_OF_CHARGE: ("charge", "refund"),
@@ -87,6 +89,12 @@ def links_in(need: Need, answer: object, event: Event) -> Links:
         case Lookup.CHARGE:
             charge = _of_object(answer, CHARGE_LINKS)
             return replace(charge, money=money_in(answer, "amount", "currency"))
+        case Lookup.CUSTOMER:
+            return Links(
+                Objects(customer=first_id(answer, "id")),
+                first_text(answer, "name email"),
+                first_text(answer, "email"),
+            )
         case Lookup.INVOICE:
             return _of_object(answer, INVOICE_LINKS)
         case Lookup.INVOICE_OF_PAYMENT:

@@ -17,6 +17,11 @@ def _to(seen: Seen) -> str | None:
     return f"{bank if isinstance(bank, str) else 'Account'} ending {last4[-4:]}"
 
 
+def _unknown_failure(seen: Seen) -> str | None:
+    """Stripe's own sentence, where the title has no words for the code."""
+    return None if seen.code("failure_code") in PAYOUT_FAILURES else seen.text("failure_message")
+
+
 _TO = line("To", _to)
 _ARRIVES = day("Expected on", "arrival_date")
 _STATEMENT = text("On the statement", "statement_descriptor")
@@ -29,7 +34,7 @@ ROWS = (
         "Payout failed",
         "payout:{payout}:failed",
         reason=words_for("failure_code", PAYOUT_FAILURES),
-        lines=(text("Stripe says", "failure_message"), _TO, _STATEMENT),
+        lines=(line("Stripe says", _unknown_failure), _TO, _STATEMENT),
         next="The money is back in your Stripe balance. Mend the bank account in Stripe: "
         "no further payout goes there until then.",
     ),

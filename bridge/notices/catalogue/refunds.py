@@ -80,7 +80,15 @@ def _of_how_much(seen: Seen) -> str | None:
 
 
 _WAITS = code("Why it takes time", "pending_reason", REFUND_WAITS)
-_REASON = code("Reason", "reason", REFUND_REASONS)
+
+
+def _refunded_because(seen: Seen) -> str | None:
+    """Where the title tells why it failed."""
+    failed = seen.code("status") == "failed"
+    return words_for("reason", REFUND_REASONS)(seen) if failed else None
+
+
+_REASON = line("Refunded because", _refunded_because)
 
 
 def _refund_row(event_type: str) -> Row:

@@ -1,14 +1,14 @@
 """What an event means to people: the catalogue's row for its type, filled in. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bridge.model.event import Event
 from bridge.model.money import Money
 from bridge.model.signal import Fact, Objects, Signal, SignalClass
 from bridge.model.text import SafeText, safe
 from bridge.model.words import Words
-from bridge.notices.catalogue.links import ASKED_WITH, Links, Need, filled
+from bridge.notices.catalogue.links import ASKED_WITH, Links, Lookup, Need, filled
 from bridge.notices.catalogue.row import Kind, Row, told
 from bridge.notices.catalogue.rows import CATALOGUE, KINDS
 from bridge.notices.catalogue.seen import Seen, first_id, money_in, stripe_id
@@ -58,15 +58,25 @@ def signal_class_of(event_type: str) -> SignalClass:
 
 
 def needs(event: Event) -> tuple[Need, ...]:
-    """The look-ups without which `signal_of` would not know whom the event is about."""
+    """The look-ups without which `signal_of` would not know whom or what the event is about."""
     row = row_for(event)
     known = _objects(event, row.kind)
-    asked = ((lookup, *ASKED_WITH[lookup]) for lookup in row.needs)
+    lookups = (*row.needs, *_for_a_name(event, row, known))
+    asked = ((lookup, *ASKED_WITH[lookup]) for lookup in lookups)
     return tuple(
         Need(lookup, name)
         for lookup, with_id, enough in asked
         if (name := getattr(known, with_id)) and not (enough and getattr(known, enough))
     )
+
+
+def _for_a_name(event: Event, row: Row, known: Objects) -> Iterator[Lookup]:
+    """What interrupts people, and may bear a room, names the customer and not only their id."""
+    seen = Seen(event, Words(), known)
+    interrupts = (row.calmer(seen) or row.signal_class) in {SignalClass.PAGE, SignalClass.NOTIFY}
+    named = seen.text(row.kind.who) or {Lookup.CHARGE, Lookup.INVOICE} & set(row.needs)
+    if interrupts and not named:
+        yield Lookup.CUSTOMER
 
 
 def row_for(event: Event) -> Row:
@@ -110,7 +120,7 @@ def _facts(seen: Seen, row: Row, links: Links, who: SafeText | None) -> list[Fac
     if row.type not in CATALOGUE:
         facts += _plain_facts(seen)
     email = seen.text(row.kind.email) or _shown(links.customer_email)
-    if email and email != who:
+    if email and email != who and not any(fact.label == "E-mail" for fact in facts):
         facts.append(Fact("E-mail", email, personal=True))
     if following := told(row.next, seen):
         facts.append(Fact("Next", safe(following)))

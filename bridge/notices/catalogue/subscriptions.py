@@ -51,6 +51,26 @@ def _leaving_changed(seen: Seen) -> bool:
     return seen.changed("cancel_at_period_end") or seen.changed("cancel_at")
 
 
+def _collection_changed(seen: Seen) -> bool:
+    return seen.changed("pause_collection")
+
+
+def _collects(seen: Seen) -> bool:
+    return seen.at("pause_collection") is None
+
+
+def _plan_changed(seen: Seen) -> bool:
+    """A renewal also changes the items: their period, not what is bought."""
+    return seen.changed("items") and _bought(seen.before("items.data")) != _bought(
+        seen.at("items.data")
+    )
+
+
+def _bought(items: object) -> list[tuple[object, object]]:
+    each = items if isinstance(items, list) else []
+    return [(dig(item, "price.id"), dig(item, "quantity")) for item in each]
+
+
 TURNS = (
     Turn(
         _became("past_due"),
@@ -69,8 +89,11 @@ TURNS = (
     Turn(_became("paused"), "Subscription paused", story="subscription:{subscription}:paused"),
     Turn(lambda seen: _leaving_changed(seen) and _leaving(seen), "Cancellation planned"),
     Turn(_leaving_changed, "Cancellation withdrawn"),
-    Turn(lambda seen: seen.changed("pause_collection"), "Collecting payments paused or resumed"),
-    Turn(lambda seen: seen.changed("items") or seen.changed("quantity"), "Plan changed"),
+    Turn(
+        lambda seen: _collection_changed(seen) and _collects(seen), "Payments are collected again"
+    ),
+    Turn(_collection_changed, "Collecting payments is paused"),
+    Turn(_plan_changed, "Plan changed"),
     Turn(lambda seen: seen.changed("default_payment_method"), "Card for renewals changed"),
     Turn(lambda _: True, "Subscription updated", SignalClass.DIGEST),
 )
@@ -109,7 +132,7 @@ def _how_often(seen: Seen) -> str | None:
 
 
 def _plan_change(seen: Seen) -> str | None:
-    if not seen.changed("items"):
+    if not _plan_changed(seen):
         return None
     old, new = seen.before("items.data"), seen.at("items.data")
     told = tuple(_plans(items, seen.words) for items in (old, new))
@@ -172,6 +195,7 @@ ROWS = (
             _STATUS,
             line("Change", _plan_change),
             line("Ends", _ends),
+            day("Paused until", "pause_collection.resumes_at"),
             _FEEDBACK,
             _COMMENT,
         ),

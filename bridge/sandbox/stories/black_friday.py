@@ -5,13 +5,13 @@ from datetime import time
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from bridge.sandbox.cast import FINANCE_DESK
 from bridge.sandbox.receiver import Notification
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.story import Stage, Step, expect
 
 _BRIDGE = "@stripe:"
 _REFUND = 2000
+_OTHER_EVENTS = 3
 
 
 class BlackFriday:
@@ -45,6 +45,7 @@ class BlackFriday:
             ),
             Step("a dispute appears in its room, with its deadline", self.dispute_opens),
             Step("the dispute interrupts everyone in #payments-critical", self.dispute_interrupts),
+            Step("finance's desk is notified of it through Apprise", self.finance_hears_of_it),
             Step("nothing else is in #payments-critical", self.critical_is_quiet),
             Step("support's note on the failed payment is confirmed", self.support_notes),
             Step("Stripe has the note", self.stripe_has_the_note),
@@ -53,7 +54,7 @@ class BlackFriday:
             Step("after the yes its result is in the thread", self.support_confirms),
             Step("Stripe has moved exactly 20.00, once", self.money_moved_once),
             Step("finance is escalated to, with a link back", self.support_escalates),
-            Step("finance's desk is notified through Apprise", self.finance_is_notified),
+            Step("finance's desk is notified of that, too", self.finance_is_notified),
         ]
 
     async def channels_are_there(self) -> None:
@@ -92,23 +93,27 @@ class BlackFriday:
         await self._told_in(self.grace, "failed", "€49.00")
 
     async def billing_details_change(self) -> None:
-        self.stage.narrate("Grace sees it too, and gives a new card and address.")
+        self.stage.narrate("Grace has heard of it too: she gives a new card, address and e-mail.")
         await self.stage.happen(
             "Grace Hopper changes her billing details.",
             "billing_details_change",
             customer=self.renewal["customer"],
+            email="grace.hopper@example.com",
             city="Lisbon",
         )
-        await self._told_in(self.grace, "→", "Lisbon")
+        await self._told_in(self.grace, "grace@example.com → grace.hopper@example.com", "Lisbon")
 
     async def failure_is_told_once(self) -> None:
         """Her later event is told, and a room keeps its order: all of the renewal has been told."""
-        told = [
-            event.body
-            for event in self._by_the_bridge(self.grace)
-            if "failed" in event.body and not event.thread
-        ]
-        expect(len(told) == 1, f"The failed renewal stands in the room {len(told)} times: {told}")
+        failure = await self._told_in(self.grace, "failed", "€49.00")
+        told = self._by_the_bridge(self.grace)
+        alone = [event.body for event in told if "failed" in event.body and not event.thread]
+        expect(
+            len(alone) == 1, f"The failed renewal stands in the room {len(alone)} times: {alone}"
+        )
+        # Charge, PaymentIntent, invoice and subscription: whichever came first opened the thread.
+        more = [event.body for event in told if event.thread == failure.event_id]
+        expect(len(more) == _OTHER_EVENTS, f"Its thread has {len(more)} messages: {more}")
 
     async def dispute_opens(self) -> None:
         self.stage.narrate("And somebody's bank wants money back.")
@@ -126,6 +131,9 @@ class BlackFriday:
         told = await self._told_in(self.critical, "Dispute", "€259.00", "Answer by")
         everyone = {person.user_id for person in (self.sam, self.fin, self.eva)}
         expect(set(told.mentions) == everyone, f"It mentions {told.mentions}, not everyone.")
+
+    async def finance_hears_of_it(self) -> None:
+        await self._notified("Dispute", "€259.00")
 
     async def critical_is_quiet(self) -> None:
         told = [event.body for event in self._by_the_bridge(self.critical)]
@@ -189,13 +197,7 @@ class BlackFriday:
         expect(opened.event_id in link and opened.room_id in link, f"No link back in: {asked.body}")
 
     async def finance_is_notified(self) -> None:
-        def escalation(came: Notification) -> bool:
-            return "the parcel was signed for" in came.body
-
-        came = await self.stage.world.receiver.receives(
-            escalation, within=20, what="the escalation"
-        )
-        self.stage.transcript.outside(FINANCE_DESK, f"{came.title}\n{came.body}")
+        await self._notified("the parcel was signed for")
 
     # Where things are seen.
 
@@ -226,6 +228,13 @@ class BlackFriday:
             return event.sender.startswith(_BRIDGE) and all(word in event.body for word in words)
 
         return await self.fin.sees(room=room, where=told, within=30, what=" and ".join(words))
+
+    async def _notified(self, *words: str) -> None:
+        def told(came: Notification) -> bool:
+            return all(word in f"{came.title}\n{came.body}" for word in words)
+
+        what = " and ".join(words)
+        await self.stage.world.receiver.receives(told, within=30, what=what)
 
     async def _answered(
         self, room: str, said: str, *, thread: str, words: Sequence[str]
