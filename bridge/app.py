@@ -111,12 +111,12 @@ async def serve(config: Config) -> None:
     try:
         if trouble := await _ready(bridge.store):
             raise BridgeError(trouble)
-        await _run(bridge, stop)
+        await run_until(bridge, stop)
     finally:
         await bridge.close()
 
 
-async def _run(bridge: Bridge, stop: asyncio.Event) -> None:
+async def run_until(bridge: Bridge, stop: asyncio.Event) -> None:
     runner = web.AppRunner(bridge.web, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, bridge.config.web.host, bridge.config.web.port).start()

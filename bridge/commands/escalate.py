@@ -11,11 +11,8 @@ from bridge.store.outbox import Delivery, to_room
 async def perform(desk: Desk, ask: Ask) -> Reply:
     places = desk.config.commands.escalate_to
     also = [delivery for place in places for delivery in _to(desk, ask, place)]
-    said_where = (
-        ", ".join(sorted({_word(delivery) for delivery in also}))
-        or "nobody: no target is configured"
-    )
-    return Reply(say(f"Escalated to {said_where}."), also=tuple(also))
+    where = " and ".join(sorted({_word(delivery) for delivery in also}, reverse=True))
+    return Reply(say(f"Escalated to {where or 'nobody: no target is configured'}."), also=tuple(also))
 
 
 def _to(desk: Desk, ask: Ask, place: str) -> list[Delivery]:
@@ -78,5 +75,5 @@ def _tagged(desk: Desk, tag: str) -> list[str]:
 
 def _word(delivery: Delivery) -> str:
     if delivery.lane_kind == "room":
-        return f"#{delivery.payload['subject']['id']}"
+        return f"the {delivery.payload['subject']['id']} channel"
     return str(delivery.payload["target"])

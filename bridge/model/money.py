@@ -31,6 +31,8 @@ SYMBOLS = {
 _MOST = 2**63 - 1
 #: Stripe itself moves at most twelve digits at once.
 _MOST_DIGITS = 12
+#: A currency without a sign is shown by its code, which must not run into the number.
+_GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)")
 _AMOUNT = re.compile(r"^\d+(?:[.,]\d+)*$", re.ASCII)
 _PARTS = re.compile(r"^(?P<before>\D*?)\s*(?P<number>\d[\d.,]*)\s*(?P<after>\D*)$", re.ASCII)
 
@@ -49,13 +51,14 @@ class Money:
             raise AmountError(f"{self.amount} is more than any amount of money")
 
     def words(self, locale: str = "en_GB") -> str:
-        return format_currency(
+        shown = format_currency(
             self.decimal,
             self.currency.upper(),
             locale=Locale.parse(locale),
             currency_digits=False,
             format=_pattern(locale, exponent(self.currency)),
         )
+        return _GLUED.sub("\xa0", shown)
 
     @property
     def decimal(self) -> Decimal:

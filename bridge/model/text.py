@@ -32,16 +32,13 @@ _MARKS = frozenset({"Mn", "Me"})
 _MOST_MARKS = 4
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
-#: An address that may stay whole: it mentions nobody anywhere and begins no link.
-_PLAIN_EMAIL = re.compile(
-    r"(?<![^\s(,;→])(?!www\.)[A-Za-z0-9](?:[\w.+'-]{0,62}[A-Za-z0-9])?"
-    r"@(?!(?:everyone|here|channel|all|room)\b)(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![\w@:/.-])",
-    re.ASCII | re.IGNORECASE,
-)
-_STARTS_SOMETHING = re.compile(
-    r"(?<=[^\W\d_]):(?=\S)"  # a scheme: http://, mailto:, javascript:
-    r"|(?<=:)(?=//)"
-    r"|(?<=\w)[.。．｡](?=[^\W\d_])"  # noqa: RUF001 - dots that name servers take for dots
+#: What a platform makes something of by itself; an address that begins nothing else stays whole.
+_STARTS = re.compile(
+    r"(?P<address>(?<![^\s(,;→])(?!(?i:www)\.)[A-Za-z0-9](?:[\w.+'-]{0,62}[A-Za-z0-9])?"
+    r"@(?!(?i:everyone|here|channel|all|room)\b)(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"
+    r"(?![\w@:/.-]))"
+    r"|(?<=[^\W\d_]):(?=\S)|:(?=//)"  # a scheme: http://, mailto:, javascript:
+    r"|(?<=\w)[.。．｡](?=[^\W\d_]{2})"  # noqa: RUF001 - dots that name servers take for dots
     r"|(?<![^\W_])[@＠](?=\S)|[@＠](?=[^\W_])"  # noqa: RUF001
     r"|#(?=[^\W\d_])|~(?=\w)|!(?=\w+:)"  # channels and rooms
     r"|(?<!\S)/(?=\w)"  # a bot's command
@@ -78,12 +75,9 @@ def unlinked(text: str) -> SafeText:
     Platforms turn bare text into links by themselves, so escaping is not enough. E-mail addresses
     stay as they are: people copy them.
     """
-    parts: list[str] = []
-    end = 0
-    for address in _PLAIN_EMAIL.finditer(text):
-        parts += [_STARTS_SOMETHING.sub(_spaced, text[end : address.start()]), address[0]]
-        end = address.end()
-    return SafeText("".join([*parts, _STARTS_SOMETHING.sub(_spaced, text[end:])]))
+    while (broken := _STARTS.sub(_spaced, text)) != text:
+        text = broken
+    return SafeText(text)
 
 
 def _nfc(text: str) -> str:
@@ -91,7 +85,7 @@ def _nfc(text: str) -> str:
 
 
 def _spaced(mark: re.Match[str]) -> str:
-    return f"{mark[0]} "
+    return mark[0] if mark["address"] else f"{mark[0]} "
 
 
 def _masked(word: str) -> str:

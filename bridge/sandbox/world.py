@@ -132,7 +132,10 @@ class World:
         """A command that does its work and ends."""
         process = self._command(verb, *options)
         process.start()
-        code = await asyncio.to_thread(process.ended, within=_COMMAND_SECONDS)
+        try:
+            code = await asyncio.to_thread(process.ended, within=_COMMAND_SECONDS)
+        finally:
+            process.kill()
         if code:
             raise process.failed(f"ended with exit code {code}")
 

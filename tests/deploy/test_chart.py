@@ -190,7 +190,7 @@ def test_only_webhooks_come_in_from_outside(render: Render) -> None:
     ],
 )
 def test_a_change_starts_the_pods_anew(changed: Any, checksum: str, render: Render) -> None:
-    before, after = (_annotations(render, more) for more in ({}, changed))
+    before, after = _annotations(render, {}), _annotations(render, changed)
     assert {key for key in before if before[key] != after[key]} == {checksum}
 
 

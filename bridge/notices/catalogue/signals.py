@@ -34,7 +34,7 @@ def signal_of(event: Event, links: Links, words: Words) -> Signal:
         event_id=event.id,
         type=event.type,
         signal_class=row.calmer(seen) or row.signal_class,
-        title=safe(told(row.title, seen) or plain_type(event.type)),
+        title=_shown(told(row.title, seen)) or SafeText("An event without a name"),
         facts=tuple(_facts(seen, row, links, who)),
         objects=seen.objects,
         dedup_key=_story(seen, row),

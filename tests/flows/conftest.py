@@ -1,0 +1,164 @@
+"""The application that `run` builds, between a real Synapse and the sandbox's Stripe."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+
+from bridge.app import Bridge, build, run_until
+from bridge.config import Config
+from bridge.model.clock import Clock, SystemClock
+from bridge.sandbox.homeserver import SERVER_NAME, Appservice, Synapse
+from bridge.sandbox.person import Person
+from bridge.sandbox.receiver import Receiver
+from bridge.sandbox.seen import RoomEvent
+from bridge.sandbox.stripe_server import SandboxStripe
+from bridge.store.migrate import upgrade_async
+
+ACCOUNT = "acme"
+ALL = ["refund", "note", "escalate", "show", "help"]
+
+
+@dataclass
+class MovableClock:
+    """The system's time, until a test moves it."""
+
+    system: Clock = field(default_factory=SystemClock)
+    ahead: timedelta = timedelta(0)
+
+    def now(self) -> datetime:
+        return self.system.now() + self.ahead
+
+
+@dataclass
+class House:
+    """The bridge in its surroundings. `sam` may do everything, `eva` only look."""
+
+    stripe: SandboxStripe
+    config: Config
+    clock: MovableClock
+    appservice: Appservice
+    receiver: Receiver
+    #: The webhook endpoint at Stripe, with its secret.
+    endpoint: dict[str, Any]
+    sam: Person
+    eva: Person
+    _bridge: Bridge | None = None
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._stop = asyncio.Event()
+        self._bridge = build(self.config, self.clock)
+        self._running = asyncio.create_task(run_until(self._bridge, self._stop))
+
+    async def stop(self) -> None:
+        self._stop.set()
+        if self._running and self._bridge:
+            await self._running
+            await self._bridge.close()
+
+    def channel(self, name: str) -> str:
+        return f"{self.appservice.alias_prefix}{ACCOUNT}_{name}"
+
+    def room(self, kind: str, object_id: str) -> str:
+        return self.channel(f"{kind}_{object_id}")
+
+    async def told(self, room: str, *words: str, within: float = 20) -> RoomEvent:
+        """The bridge's first message there that has all the words, as sam sees it."""
+
+        def says(event: RoomEvent) -> bool:
+            return self.is_ours(event) and all(word in event.body for word in words)
+
+        return await self.sam.sees(room=room, where=says, within=within, what=" and ".join(words))
+
+    async def answer(self, room: str, said: str, *words: str) -> RoomEvent:
+        """The bridge's first message with the words after what was said."""
+        await self.sam.catches_up(said, room=room)
+        before = {e.event_id for e in self._up_to(room, said)}
+
+        def says(event: RoomEvent) -> bool:
+            fresh = self.is_ours(event) and event.event_id not in before
+            return fresh and all(word in event.body for word in words)
+
+        return await self.sam.sees(room=room, where=says, within=20, what=f"an answer with {words}")
+
+    def is_ours(self, event: RoomEvent) -> bool:
+        return event.sender == self.config.matrix.sender and event.kind == "m.room.message"
+
+    def _up_to(self, room: str, event_id: str) -> list[RoomEvent]:
+        timeline = self.sam.timeline(room)
+        return timeline[: [event.event_id for event in timeline].index(event_id) + 1]
+
+
+@pytest_asyncio.fixture
+async def house(
+    homeserver: Synapse,
+    appservice: Appservice,
+    people: Callable[..., Awaitable[Person]],
+    tmp_path: Path,
+) -> AsyncIterator[House]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
+    await upgrade_async(url)
+    sam, eva = await people("sam"), await people("eva")
+    async with contextlib.AsyncExitStack() as stack:
+        stripe = await stack.enter_async_context(SandboxStripe(retry_after=(0.2, 0.5, 1.0)))
+        receiver = await stack.enter_async_context(Receiver())
+        endpoint = stripe.add_endpoint(f"{appservice.port.url}/stripe/webhook/{ACCOUNT}")
+        config = _config(
+            homeserver, appservice, stripe, receiver, url, endpoint["secret"], sam, eva
+        )
+        clock = MovableClock()
+        made = House(stripe, config, clock, appservice, receiver, endpoint, sam, eva)
+        await made.start()
+        stack.push_async_callback(made.stop)
+        for channel in ("payments-critical", "payments", "escalations"):
+            await sam.is_in(made.channel(channel), within=30)
+            await eva.is_in(made.channel(channel), within=30)
+        yield made
+
+
+def _config(
+    homeserver: Synapse,
+    appservice: Appservice,
+    stripe: SandboxStripe,
+    receiver: Receiver,
+    url: str,
+    secret: str,
+    sam: Person,
+    eva: Person,
+) -> Config:
+    return Config.model_validate(
+        {
+            "store": {"url": url},
+            "web": {"port": appservice.port.number},
+            "accounts": {
+                ACCOUNT: {
+                    "reader_key": stripe.reader_key,
+                    "writer_key": stripe.writer_key,
+                    "webhook_secrets": [secret],
+                    "api_base": stripe.url,
+                }
+            },
+            "matrix": {
+                "homeserver": homeserver.url,
+                "server_name": SERVER_NAME,
+                "as_token": appservice.as_token,
+                "hs_token": appservice.hs_token,
+                "bridge_url": appservice.port.url,
+                "sender_localpart": appservice.sender_localpart,
+                "alias_prefix": appservice.alias_prefix,
+            },
+            "roles": {"support": {"verbs": ALL}, "engineer": {"verbs": ["show", "help"]}},
+            "people": {
+                "sam": {"matrix": sam.user_id, "roles": ["support"]},
+                "eva": {"matrix": eva.user_id, "roles": ["engineer"]},
+            },
+            "targets": {"desk": {"apprise": receiver.apprise_url("desk"), "tags": ["escalation"]}},
+        }
+    )
