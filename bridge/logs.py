@@ -6,7 +6,12 @@ import sys
 import structlog
 
 #: Chatty at levels that would show request bodies, URLs with secrets, or nothing of use.
-_QUIET = {"nio": logging.ERROR, "stripe": logging.WARNING, "apprise": logging.WARNING, "aiohttp": logging.WARNING}
+_QUIET = {
+    "nio": logging.ERROR,
+    "stripe": logging.WARNING,
+    "apprise": logging.WARNING,
+    "aiohttp": logging.WARNING,
+}
 
 
 def configure() -> None:
@@ -25,6 +30,8 @@ def configure() -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s"
+    )
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)

@@ -12,7 +12,9 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
     places = desk.config.commands.escalate_to
     also = [delivery for place in places for delivery in _to(desk, ask, place)]
     where = " and ".join(sorted({_word(delivery) for delivery in also}, reverse=True))
-    return Reply(say(f"Escalated to {where or 'nobody: no target is configured'}."), also=tuple(also))
+    return Reply(
+        say(f"Escalated to {where or 'nobody: no target is configured'}."), also=tuple(also)
+    )
 
 
 def _to(desk: Desk, ask: Ask, place: str) -> list[Delivery]:

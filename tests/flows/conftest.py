@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
+from sqlalchemy import select
 
 from bridge.app import Bridge, build, run_until
 from bridge.config import Config
@@ -18,7 +19,9 @@ from bridge.sandbox.person import Person
 from bridge.sandbox.receiver import Receiver
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.stripe_server import SandboxStripe
+from bridge.store.engine import open_store
 from bridge.store.migrate import upgrade_async
+from bridge.store.tables import inbox
 
 ACCOUNT = "acme"
 ALL = ["refund", "note", "escalate", "show", "help"]
@@ -87,6 +90,18 @@ class House:
             return fresh and all(word in event.body for word in words)
 
         return await self.sam.sees(room=room, where=says, within=20, what=f"an answer with {words}")
+
+    async def handled(self, event_id: str) -> None:
+        """Until the bridge has taken the event and is done with it, whatever it made of it."""
+        store = open_store(self.config.store.url.get_secret_value())
+        wanted = select(inbox.c.state).where(inbox.c.event_id == event_id)
+        async with asyncio.timeout(20):
+            while True:
+                async with store.read() as tx:
+                    if (await tx.run(wanted)).scalar_one_or_none() == "handled":
+                        break
+                await asyncio.sleep(0.02)
+        await store.close()
 
     def is_ours(self, event: RoomEvent) -> bool:
         return event.sender == self.config.matrix.sender and event.kind == "m.room.message"

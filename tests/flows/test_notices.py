@@ -43,7 +43,7 @@ async def test_a_restart_finds_the_rooms_again(house: House) -> None:
     await house.stripe.settled()
     await house.stop()
     await house.start()
-    house.stripe.happen("dispute_closes", dispute=made["dispute"], status="won")
+    house.stripe.happen("dispute_closes", dispute=made["dispute"], outcome="won")
     later = await house.told(room, "won")
     assert later.room_id == first.room_id
     assert len([r for r in house.sam.rooms if r.alias and made["dispute"] in r.alias]) == 1

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.stripe_server import Fault, RefundOutcome
@@ -134,16 +135,21 @@ async def test_an_answer_that_does_not_arrive_is_settled_by_looking(
     question = await ask(house, message, "refund 20", "€20.00")
     house.stripe.fail_next(Fault(kind, method="POST", path="/v1/refunds"))
     said = await house.sam.say(message.room_id, "yes", reply_to=question.event_id)
-    await house.answer(message.room_id, said, "Refunded €20.00")
+    await house.answer(message.room_id, said, "Refunded", "€20.00")
     assert refunds(house) == [(2000, "eur", "succeeded")]
 
 
 async def test_what_stripe_refuses_is_told_in_words(house: House) -> None:
     _, message = await paid(house)
+    account = house.config.accounts["acme"].model_copy(
+        update={"writer_key": SecretStr(house.stripe.reader_key)}
+    )
+    await house.stop()
+    house.config = house.config.model_copy(update={"accounts": {"acme": account}})
+    await house.start()
     question = await ask(house, message, "refund 20", "€20.00")
-    house.stripe.fail_next(Fault("refused", method="POST", path="/v1/refunds"))
     said = await house.sam.say(message.room_id, "yes", reply_to=question.event_id)
-    await house.answer(message.room_id, said, "Stripe refused it; nothing was changed.")
+    await house.answer(message.room_id, said, "nothing was changed", "permission")
     assert refunds(house) == []
 
 
@@ -198,7 +204,8 @@ async def test_a_stranger_in_the_room_can_do_nothing(house: House, people: Any) 
 async def test_old_messages_do_not_act(house: House) -> None:
     _, message = await paid(house)
     house.clock.ahead = timedelta(hours=2)
-    await house.sam.say(message.room_id, "refund 20", reply_to=message.event_id)
+    old = await house.sam.say(message.room_id, "refund 20", reply_to=message.event_id)
+    await house.handled(old)
     house.clock.ahead = timedelta(0)
     said = await house.sam.say(message.room_id, "show", reply_to=message.event_id)
     await house.answer(message.room_id, said, "Payment of €129.00")

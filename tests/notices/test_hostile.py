@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.model.event import Event
@@ -104,6 +104,7 @@ def check(happened: Event, links: Any = NO_LINKS) -> Signal:
     return signal
 
 
+@settings(max_examples=400)
 @given(spoiled())
 def test_a_real_event_with_odd_parts_is_told(happened: Event) -> None:
     needs(happened)

@@ -45,7 +45,7 @@ def _opened(seen: Seen) -> str:
 def _over(seen: Seen) -> str:
     match seen.code("status"):
         case "won" | "lost" as status:
-            late = seen.before("status") == "lost" and status == "won"
+            late = seen.code_before("status") == "lost" and status == "won"
             return "Dispute won after all" if late else f"Dispute {status}"
         case "warning_closed":
             return "Inquiry closed"
@@ -61,7 +61,7 @@ def _updated(seen: Seen) -> str:
         return "Evidence for a dispute saved" if _evidence_saved(seen) else "Dispute updated"
     if status in _OVER:
         return _over(seen)
-    if status == "needs_response" and str(seen.before("status")).startswith("warning"):
+    if status == "needs_response" and seen.code_before("status").startswith("warning"):
         return "Inquiry became a dispute"
     if status == "appeal_needs_response":
         return "Dispute goes on: appeal"

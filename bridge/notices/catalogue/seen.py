@@ -38,6 +38,9 @@ class Seen:
     def at(self, paths: Paths) -> Any:
         return first(self.event.object, paths)
 
+    def code_before(self, paths: Paths) -> str:
+        return first_text(self.event.previous, paths) or ""
+
     def is_true(self, path: str) -> bool:
         return self.at(path) is True
 

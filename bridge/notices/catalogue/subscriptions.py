@@ -9,7 +9,7 @@ from bridge.model.words import Words
 from bridge.notices.catalogue.lines import changed, code, day, line, text
 from bridge.notices.catalogue.payments import FAILED
 from bridge.notices.catalogue.row import Kind, Row
-from bridge.notices.catalogue.seen import Seen, dig, money_in
+from bridge.notices.catalogue.seen import Seen, dig, first_text, money_in
 from bridge.notices.phrases import CANCELLATIONS, FEEDBACK, SUBSCRIPTION_STATUS
 
 SUBSCRIPTION = Kind(
@@ -39,7 +39,7 @@ def _became(*statuses: str) -> Callable[[Seen], bool]:
 
 
 def _recovered(seen: Seen) -> bool:
-    failed = seen.before("status") in {"past_due", "unpaid"}
+    failed = seen.code_before("status") in {"past_due", "unpaid"}
     return failed and seen.code("status") == "active"
 
 
@@ -118,9 +118,12 @@ def _price(item: object) -> Money | None:
     return money_in({"m": total, "c": dig(item, "price.currency")}, "m", "c")
 
 
+_COUNT = "price.recurring.interval_count"
+
+
 def period(item: object) -> str | None:
     """`each month`, `every 3 months`."""
-    unit, count = dig(item, "price.recurring.interval"), dig(item, "price.recurring.interval_count")
+    unit, count = first_text(item, "price.recurring.interval"), dig(item, _COUNT)
     if unit not in {"day", "week", "month", "year"}:
         return None
     several = isinstance(count, int) and count > 1
