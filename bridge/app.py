@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -36,6 +36,7 @@ from bridge.worker import Pace, Worker
 log = structlog.get_logger(__name__)
 
 _HEARTBEAT = timedelta(minutes=1)
+_SHUTDOWN = timedelta(seconds=5)
 _CHANNELS_AGAIN = timedelta(seconds=10)
 
 
@@ -117,29 +118,37 @@ async def serve(config: Config) -> None:
 
 
 async def run_until(bridge: Bridge, stop: asyncio.Event) -> None:
-    runner = web.AppRunner(bridge.web, access_log=None)
+    """Take webhooks and work until `stop` is set; then what is under way is brought to an end."""
+    runner = web.AppRunner(bridge.web, access_log=None, shutdown_timeout=_SHUTDOWN.total_seconds())
     await runner.setup()
     await web.TCPSite(runner, bridge.config.web.host, bridge.config.web.port).start()
     log.info("started", host=bridge.config.web.host, port=bridge.config.web.port)
     working = asyncio.create_task(bridge.worker.run())
-    channels = asyncio.create_task(_channels(bridge))
+    channels = asyncio.create_task(_channels(bridge, stop))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     log.info("stopping")
-    channels.cancel()
-    stopping.cancel()
+    stop.set()
     await runner.cleanup()  # no new webhooks; those under way are answered
     await bridge.worker.stop()
-    await asyncio.gather(working, channels, stopping, return_exceptions=True)
-    if working.done() and not working.cancelled() and (failure := working.exception()):
-        raise failure
+    await _ended(channels)
+    await working
 
 
-async def _channels(bridge: Bridge) -> None:
+async def _channels(bridge: Bridge, stop: asyncio.Event) -> None:
     """The channels are there before anything happens; a homeserver that is away is waited for."""
-    while failed := await bridge.rooms.make_channels():
+    while not stop.is_set() and (failed := await bridge.rooms.make_channels()):
         log.warning("channels_missing", reasons=sorted({str(one) for one in failed}))
-        await asyncio.sleep(_CHANNELS_AGAIN.total_seconds())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CHANNELS_AGAIN.total_seconds()):
+                await stop.wait()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Given a moment to end by itself: a connection that is just being opened is then closed as well."""
+    await asyncio.wait({task}, timeout=_SHUTDOWN.total_seconds())
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _live(worker: Worker) -> str | None:

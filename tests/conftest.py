@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bridge.sandbox.homeserver import Appservice, Synapse
+from bridge.sandbox.homeserver import QUICK_PEOPLE, Appservice, Synapse
 from bridge.sandbox.person import Person
 from bridge.sandbox.ports import Port
 from bridge.sandbox.postgres import Postgres
@@ -36,7 +36,9 @@ async def homeserver(
     appservices: list[Appservice], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Synapse]:
     registrations = [appservice.registration() for appservice in appservices]
-    async with Synapse(tmp_path_factory.mktemp("synapse"), registrations=registrations) as synapse:
+    async with Synapse(
+        tmp_path_factory.mktemp("synapse"), registrations=registrations, limits=QUICK_PEOPLE
+    ) as synapse:
         yield synapse
 
 

@@ -9,18 +9,18 @@ from urllib.parse import quote
 
 from bridge.model.message import Link, Message
 from bridge.model.signal import Fact, SignalClass
-from bridge.model.text import SafeText, safe, unlinked
+from bridge.model.text import SafeText, unlinked
 
 #: Where programs that read the room find the delivery and Stripe's ids.
 OURS = "io.github.stripe-chat-bridge.delivery"
 #: A whole event may have 65,536 bytes; what the homeserver adds to the content must fit too.
 MOST_BYTES = 48_000
-_MOST_TEXT = 8_000
 _ICONS: Mapping[SignalClass | None, str] = {
     SignalClass.PAGE: "🚨 ",
     SignalClass.NOTIFY: "🔔 ",
 }
 _TEST = "[test] "
+_SHORTENED = "\n… shortened"
 
 
 def matrix_content(
@@ -28,7 +28,7 @@ def matrix_content(
 ) -> dict[str, Any]:
     """Content of an `m.room.message`; `thread` (its root) and `reply_to` are Matrix event ids.
 
-    Every text is escaped and has no live link or mention; what is too long loses its last facts.
+    Every text is escaped and has no live link or mention; what is too long loses its end.
     """
     while True:
         content = _content(message, delivery, thread, reply_to)
@@ -120,10 +120,13 @@ def _canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def _shorter(message: Message) -> Message:
-    """The text cut first, then facts from the end; what is missing is said."""
-    if message.text and len(message.text) > _MOST_TEXT:
-        return replace(message, text=safe(message.text, cap=_MOST_TEXT, lines=True))
-    facts = message.facts[: len(message.facts) // 2]
-    if facts:
-        return replace(message, facts=facts, text=SafeText("… shortened"))
-    return replace(message, facts=(), text=None)
+    """Half of its text and half of its facts, from the end; that something is missing is said."""
+    text = (message.text or "").removesuffix(_SHORTENED)
+    if not text and not message.facts:
+        return replace(message, text=None)
+    half = text[: len(text) // 2].rstrip()
+    return replace(
+        message,
+        text=SafeText(f"{half}{_SHORTENED}"),
+        facts=message.facts[: len(message.facts) // 2],
+    )

@@ -93,6 +93,8 @@ def _masked(word: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     shown = [c for c in text.translate(_ONE_BREAK) if _shows(c)]
     kept: list[str] = []
     marks = 0

@@ -1,7 +1,7 @@
 """A signal in the words of a message, as much of it as its readers may see. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Literal
 
 from bridge.model.message import Link, Message
@@ -68,6 +68,6 @@ def _links(signal: Signal, dashboard: str) -> Iterator[Link]:
 
 
 def _ids(signal: Signal) -> dict[str, str]:
-    objects: Mapping[str, str | None] = asdict(signal.objects)
+    objects: Mapping[str, str | None] = vars(signal.objects)
     known = {name: value for name, value in objects.items() if value}
     return {"account": signal.account, "event": signal.event_id, "type": signal.type, **known}

@@ -7,15 +7,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Executable, Insert, Table, event
+from asyncpg import PostgresError
+from sqlalchemy import Executable, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bridge.model.errors import StoreUnavailable
 
 _BUSY_MS = 10_000
+#: What no other moment would cure.
+_OUR_FAULT = (IntegrityError, DataError, ProgrammingError)
+#: Away, restarting, full, locked, or out of connections. asyncpg's own come bare while connecting.
+_ITS_FAULT = (DBAPIError, PoolTimeout, PostgresError, OSError)
 
 
 @dataclass
@@ -64,14 +70,10 @@ class Store:
                 await connection.execution_options(bridge_write=write)
                 async with connection.begin():
                     yield connection
-        except (OperationalError, InterfaceError, OSError) as broken:
-            raise StoreUnavailable("The store does not answer; nothing was kept.") from broken
-        except DBAPIError as broken:
-            if broken.connection_invalidated:
-                raise StoreUnavailable(
-                    "The store's connection was cut; nothing was kept."
-                ) from broken
+        except _OUR_FAULT:
             raise
+        except _ITS_FAULT as broken:
+            raise StoreUnavailable("The store does not answer; nothing was kept.") from broken
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -135,6 +137,3 @@ async def _lock(lock: asyncio.Lock | None) -> AsyncIterator[None]:
         return
     async with lock:
         yield
-
-
-__all__ = ["Insert", "Store", "Tx", "make_engine", "open_store"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bridge.model.errors import BridgeError
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.stripe_server import Fault, RefundOutcome
 
@@ -197,7 +198,7 @@ async def test_prefix_help_unknown_words_and_talk(house: House) -> None:
 async def test_a_stranger_in_the_room_can_do_nothing(house: House, people: Any) -> None:
     _, message = await paid(house)
     stranger = await people("stranger")
-    with pytest.raises(Exception, match="refused|forbidden|403"):
+    with pytest.raises(BridgeError, match=r"M_FORBIDDEN|403"):
         await house.eva.invite(message.room_id, stranger.user_id)
 
 

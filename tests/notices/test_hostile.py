@@ -130,6 +130,21 @@ def test_any_answer_to_a_lookup_is_taken(lookup: Lookup, answer: Any, body: dict
     check(happened, links_in(Need(lookup, "ch_1"), answer, happened))
 
 
+DEEP_LIST: Any = []
+DEEP_DICT: Any = {}
+for _ in range(900):  # about as deep as the JSON parser goes
+    DEEP_LIST, DEEP_DICT = [DEEP_LIST], {"id": DEEP_DICT, "address": DEEP_DICT}
+
+
+@pytest.mark.parametrize("deep", [DEEP_LIST, DEEP_DICT], ids=["lists", "objects"])
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body["id"])
+def test_deep_nesting_ends_nowhere(body: dict[str, Any], deep: Any) -> None:
+    thing, previous = body["data"]["object"], body["data"].get("previous_attributes", {})
+    for key in {*thing, *previous}:
+        check(event(body["type"], {**thing, key: deep}, {**previous, key: deep}))
+        check(event(body["type"], thing, {**previous, key: deep}))
+
+
 def test_what_no_row_knows_is_a_digest_told_plainly() -> None:
     signal = check(event("issuing_card.created", {"object": "issuing.card", "id": "ic_1"}, {}))
     assert not signal.known

@@ -83,9 +83,8 @@ def _calmer(seen: Seen) -> SignalClass | None:
 
 
 def _says_something(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(map(_says_something, value.values()))
-    return value not in (None, "", [])
+    """An address of which every line is empty says nothing."""
+    return any(value.values()) if isinstance(value, dict) else bool(value)
 
 
 def _new_default(seen: Seen) -> str | None:
@@ -164,7 +163,7 @@ ROWS = (
         SignalClass.DIGEST,
         "New customer",
         "customer:{customer}:created",
-        lines=(text("About", "description"),),
+        lines=(text("About", "description", personal=True),),
     ),
     Row(
         "customer.updated",

@@ -12,6 +12,8 @@ from bridge.notices.catalogue.seen import Paths, Seen, Telling, dig
 from bridge.notices.phrases import ADVICE, BRANDS, Phrases, phrase
 
 NO_PHRASES: Phrases = MappingProxyType({})
+#: A delivery address in the details of a customer: nothing that is told lies deeper.
+_DEEPEST = 2
 
 
 def line(label: str, tell: Telling, *, personal: bool = False) -> Line:
@@ -34,10 +36,6 @@ def code(label: str, paths: Paths, phrases: Phrases) -> Line:
 
 def amount(label: str, path: str, currency: Paths = "currency") -> Line:
     return line(label, lambda seen: seen.amount(path, currency))
-
-
-def when(label: str, paths: Paths) -> Line:
-    return line(label, _at(paths, Words.moment))
 
 
 def day(label: str, paths: Paths) -> Line:
@@ -81,7 +79,7 @@ def changed(
     return line(label, tell, personal=personal)
 
 
-def _shown(value: object, phrases: Phrases) -> str:
+def _shown(value: object, phrases: Phrases, depth: int = 0) -> str:
     match value:
         case None | "":
             return "nothing"
@@ -91,17 +89,12 @@ def _shown(value: object, phrases: Phrases) -> str:
             return safe(phrase(value, phrases) if phrases else value, cap=120)
         case int():
             return str(value)
-        case Mapping():
-            return _listed(list(value.values()), phrases)
-        case list():
-            return _listed(value, phrases)
+        case dict() | list() if depth < _DEEPEST:
+            inner = list(value.values()) if isinstance(value, dict) else value
+            shown = (_shown(one, phrases, depth + 1) for one in inner[:12] if one)
+            return safe(", ".join(shown), cap=120) or "nothing"
         case _:
             return "something else"
-
-
-def _listed(values: list[object], phrases: Phrases) -> str:
-    shown = [_shown(value, phrases) for value in values[:12] if value not in (None, "", [], {})]
-    return safe(", ".join(shown), cap=120) or "nothing"
 
 
 def card_at(paths: Paths) -> Telling:

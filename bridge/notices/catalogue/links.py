@@ -1,7 +1,7 @@
 """What an event only names, and what Stripe answers when it is asked for it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -79,8 +79,8 @@ INVOICE_LINKS: Mapping[str, str] = {
 
 
 def filled(known: Objects, others: Objects) -> Objects:
-    extra = asdict(others)
-    return Objects(**{name: value or extra[name] for name, value in asdict(known).items()})
+    extra = vars(others)
+    return Objects(**{name: value or extra[name] for name, value in vars(known).items()})
 
 
 def links_in(need: Need, answer: object, event: Event) -> Links:

@@ -3,7 +3,7 @@ there, or is of another kind, is None."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +46,7 @@ class Seen:
 
     def number(self, path: str) -> int:
         value = self.at(path)
-        return value if isinstance(value, int) else 0
+        return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
     def moment(self, paths: Paths) -> datetime | None:
         return moment_in(self.at(paths))
@@ -79,7 +79,7 @@ class Seen:
     def _names(self) -> dict[str, str | None]:
         payment = self.objects.payment_intent or self.objects.charge
         return {
-            **asdict(self.objects),
+            **vars(self.objects),
             "id": stripe_id(self.event.object),
             "status": stripe_id(self.event.object.get("status")),
             "event": stripe_id(self.event.id),

@@ -9,7 +9,7 @@ from bridge.model.words import Words
 from bridge.notices.catalogue.lines import changed, code, day, line, text
 from bridge.notices.catalogue.payments import FAILED
 from bridge.notices.catalogue.row import Kind, Row
-from bridge.notices.catalogue.seen import Seen, dig, first_text, money_in
+from bridge.notices.catalogue.seen import Seen, dig, first, first_id, first_text, money_in
 from bridge.notices.phrases import CANCELLATIONS, FEEDBACK, SUBSCRIPTION_STATUS
 
 SUBSCRIPTION = Kind(
@@ -66,9 +66,14 @@ def _plan_changed(seen: Seen) -> bool:
     )
 
 
-def _bought(items: object) -> list[tuple[object, object]]:
+def _bought(items: object) -> list[tuple[str | None, int]]:
     each = items if isinstance(items, list) else []
-    return [(dig(item, "price.id"), dig(item, "quantity")) for item in each]
+    return [(first_id(item, "price plan"), _quantity(item)) for item in each]
+
+
+def _quantity(item: object) -> int:
+    quantity = dig(item, "quantity")
+    return quantity if isinstance(quantity, int) else 1
 
 
 TURNS = (
@@ -110,12 +115,11 @@ def price(seen: Seen) -> Money | None:
 
 
 def _price(item: object) -> Money | None:
-    quantity, unit = dig(item, "quantity"), dig(item, "price.unit_amount")
-    each = unit if isinstance(unit, int) else dig(item, "plan.amount")
-    if not isinstance(each, int) or not isinstance(quantity, int | None):
+    each = first(item, "price.unit_amount plan.amount")
+    if not isinstance(each, int):
         return None
-    total = each * (1 if quantity is None else quantity)
-    return money_in({"m": total, "c": dig(item, "price.currency")}, "m", "c")
+    total = each * _quantity(item)
+    return money_in({"m": total, "c": first(item, "price.currency plan.currency")}, "m", "c")
 
 
 _COUNT = "price.recurring.interval_count"
