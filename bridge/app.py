@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -17,19 +19,31 @@ from bridge.commands.table import VERBS
 from bridge.config.schema import Account, Config
 from bridge.edges.apprise_targets import AppriseTargets
 from bridge.edges.matrix_appservice import MatrixAppservice
+from bridge.edges.matrix_client import MatrixClient
 from bridge.edges.matrix_content import matrix_content
 from bridge.edges.matrix_homeserver import MatrixHomeserver, permalink
+from bridge.edges.matrix_identity import AppserviceIdentity, BotIdentity
+from bridge.edges.matrix_sync import MatrixSync
 from bridge.edges.plain_text import plain_text
 from bridge.edges.stripe_api import StripeApi
 from bridge.edges.stripe_webhook import Endpoint, StripeWebhook
 from bridge.model.clock import Clock, SystemClock
 from bridge.model.errors import BridgeError, StoreUnavailable
+from bridge.model.ports import Login
 from bridge.model.words import Words
+from bridge.notices.about_post import Abouts
 from bridge.notices.flow import Notices
+from bridge.notices.pacing import Pacing
+from bridge.notices.room_care import RoomCare
+from bridge.notices.room_life import RoomLife
 from bridge.notices.rooms import Rooms
-from bridge.store import migrate
+from bridge.store import lanes, migrate, session
 from bridge.store.engine import Store, open_store
+from bridge.store.hints import Hints
 from bridge.store.intake import Intake
+from bridge.store.sole import sole
+from bridge.watch.oversight import Oversight
+from bridge.watch.retention import Forgetting
 from bridge.web import server
 from bridge.worker import Pace, Worker
 
@@ -37,6 +51,8 @@ log = structlog.get_logger(__name__)
 
 _HEARTBEAT = timedelta(minutes=1)
 _SHUTDOWN = timedelta(seconds=5)
+_FORGET = timedelta(hours=1)
+_OVERSEE = timedelta(minutes=1)
 _CHANNELS_AGAIN = timedelta(seconds=10)
 
 
@@ -49,7 +65,11 @@ class Bridge:
     store: Store
     intake: Intake
     rooms: Rooms
+    #: Only in bot mode: an appservice is told.
+    sync: MatrixSync | None
     worker: Worker
+    hints: Hints
+    forgetting: Forgetting
     web: web.Application
     closing: AsyncExitStack
 
@@ -71,36 +91,41 @@ def build(config: Config, clock: Clock | None = None) -> Bridge:
         for name, account in config.accounts.items()
         if account.writer_key
     }
-    homeserver = _homeserver(config)
-    closing.push_async_callback(homeserver.close)
+    client = MatrixClient(config.matrix.homeserver, config.matrix.sender, _identity(config, store))
+    homeserver = MatrixHomeserver(client, config.matrix.federate, config.matrix.history)
+    closing.push_async_callback(client.close)
     notifier = AppriseTargets(config.targets, plain_text)
     closing.push_async_callback(notifier.close)
 
     words, intake = Words(config.locale, config.timezone), Intake(store, clock)
     link = partial(permalink, server_name=config.matrix.server_name)
-    notices = Notices(config, clock, intake, readers, notifier, words)
-    rooms = Rooms(config, store, clock, homeserver, matrix_content)
+    notices = Notices(config, store, clock, intake, readers, notifier, words)
+    rooms = Rooms(config, store, clock, homeserver, matrix_content, _pacing(config, clock))
     desk = Desk(config, store, clock, words, readers, writers, link)
     commands = Commands(desk, VERBS)
     handlers = {
         "events": notices.handle,
         "chat": commands.handle,
+        "life": RoomLife(rooms).handle,
         "room": rooms.deliver,
+        "about": Abouts(rooms, readers).deliver,
         "apprise": notices.notify,
         "action": Executor(desk, VERBS).handle,
     }
     worker = Worker(store, clock, Pace(**dict(config.delivery)), handlers)
     webhook = StripeWebhook(_endpoints(config), notices.accept, clock)
-    appservice = MatrixAppservice(
-        config.matrix.hs_token.get_secret_value(), config.matrix.sender, commands.accept
-    )
+    routes, sync = _ears(config, client, store, clock, commands)
     application = server.build(
-        [*webhook.routes(), *appservice.routes()],
+        [*webhook.routes(), *routes],
         live=partial(_live, worker),
         ready=partial(_ready, store),
         max_body_bytes=config.web.max_body_bytes,
     )
-    return Bridge(config, clock, store, intake, rooms, worker, application, closing)
+    hints = Hints(store, config.store.url.get_secret_value())
+    forgetting = Forgetting(store, clock, config.retention)
+    return Bridge(
+        config, clock, store, intake, rooms, sync, worker, hints, forgetting, application, closing
+    )
 
 
 async def serve(config: Config) -> None:
@@ -119,20 +144,39 @@ async def serve(config: Config) -> None:
 
 async def run_until(bridge: Bridge, stop: asyncio.Event) -> None:
     """Take webhooks and work until `stop` is set; then what is under way is brought to an end."""
+    with sole(bridge.config.store.url.get_secret_value()) as alone:
+        if alone:
+            async with bridge.store.begin() as tx:
+                await lanes.take_over(tx)
+        await _run(bridge, stop)
+
+
+async def _run(bridge: Bridge, stop: asyncio.Event) -> None:
     runner = web.AppRunner(bridge.web, access_log=None, shutdown_timeout=_SHUTDOWN.total_seconds())
     await runner.setup()
     await web.TCPSite(runner, bridge.config.web.host, bridge.config.web.port).start()
     log.info("started", host=bridge.config.web.host, port=bridge.config.web.port)
     working = asyncio.create_task(bridge.worker.run())
-    channels = asyncio.create_task(_channels(bridge, stop))
+    beside = [asyncio.create_task(work) for work in _beside(bridge, stop)]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     log.info("stopping")
     stop.set()
     await runner.cleanup()  # no new webhooks; those under way are answered
-    await bridge.worker.stop()
-    await _ended(channels)
+    bridge.worker.stop()
+    await asyncio.gather(*map(_ended, beside))
     await working
+
+
+def _beside(bridge: Bridge, stop: asyncio.Event) -> Iterator[Coroutine[Any, Any, None]]:
+    """What goes on beside the worker's loop; each ends soon after `stop`."""
+    oversight = Oversight(bridge.config, bridge.store, bridge.clock)
+    yield _channels(bridge, stop)
+    yield bridge.hints.run(stop)
+    yield _regularly(bridge.forgetting.forget, _FORGET, stop)
+    yield _regularly(oversight.look, _OVERSEE, stop)
+    if bridge.sync:
+        yield bridge.sync.run(stop)
 
 
 async def _channels(bridge: Bridge, stop: asyncio.Event) -> None:
@@ -141,6 +185,22 @@ async def _channels(bridge: Bridge, stop: asyncio.Event) -> None:
         log.warning("channels_missing", reasons=sorted({str(one) for one in failed}))
         with suppress(TimeoutError):
             async with asyncio.timeout(_CHANNELS_AGAIN.total_seconds()):
+                await stop.wait()
+    with suppress(StoreUnavailable):  # the next start looks again
+        await RoomCare(bridge.rooms).look_after(stop)
+
+
+async def _regularly(
+    work: Callable[[], Awaitable[object]], every: timedelta, stop: asyncio.Event
+) -> None:
+    """From now on until `stop`; one that goes wrong is logged, and the next one comes all the same."""
+    while not stop.is_set():
+        try:
+            await work()
+        except BridgeError as trouble:
+            log.warning("regular_work_failed", work=work.__qualname__, reason=str(trouble))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(every.total_seconds()):
                 await stop.wait()
 
 
@@ -161,10 +221,10 @@ async def _ready(store: Store) -> str | None:
     """Webhooks can be taken: the store answers and is of this version. Matrix may be away."""
     try:
         async with store.read() as tx:
-            found = await tx.connection.run_sync(migrate.current)
+            found = await tx.run_sync(migrate.current)
     except StoreUnavailable as away:
         return str(away)
-    if found == migrate.newest():
+    if migrate.fits(found):
         return None
     return "The store is not of this version of the bridge: run `stripe-bridge migrate`."
 
@@ -181,15 +241,45 @@ def _stripe(account: Account, closing: AsyncExitStack, *, writes: bool) -> Strip
     return api
 
 
-def _homeserver(config: Config) -> MatrixHomeserver:
+def _identity(config: Config, store: Store) -> AppserviceIdentity | BotIdentity:
     matrix = config.matrix
-    return MatrixHomeserver(
-        homeserver=matrix.homeserver,
-        user_id=matrix.sender,
-        as_token=matrix.as_token.get_secret_value(),
-        federate=matrix.federate,
-        history=matrix.history,
+    if matrix.mode == "appservice" and matrix.as_token:
+        return AppserviceIdentity(matrix.as_token.get_secret_value())
+
+    async def load() -> Login | None:
+        async with store.read() as tx:
+            return await session.login(tx, matrix.sender)
+
+    async def save(made: Login) -> None:
+        async with store.begin() as tx:
+            await session.save_login(tx, matrix.sender, made)
+
+    token, password = (
+        secret.get_secret_value() if secret else None
+        for secret in (matrix.access_token, matrix.password)
     )
+    return BotIdentity(token, password, load, save)
+
+
+def _pacing(config: Config, clock: Clock) -> Pacing | None:
+    budget = config.matrix.budget
+    return Pacing(float(budget), config.matrix.messages_burst, clock) if budget else None
+
+
+def _ears(
+    config: Config, client: MatrixClient, store: Store, clock: Clock, commands: Commands
+) -> tuple[list[web.RouteDef], MatrixSync | None]:
+    """How the bridge hears what people say: it is told, or it asks."""
+    matrix = config.matrix
+    if matrix.mode == "appservice" and matrix.hs_token:
+        secret = matrix.hs_token.get_secret_value()
+        return MatrixAppservice(secret, matrix.sender, commands.accept).routes(), None
+
+    async def since() -> str | None:
+        async with store.read() as tx:
+            return await session.since(tx, matrix.sender)
+
+    return [], MatrixSync(client, since, commands.accept, clock)
 
 
 def _endpoints(config: Config) -> dict[str, Endpoint]:

@@ -77,7 +77,7 @@ async def _store(url: str) -> AsyncIterator[Finding]:
 
 async def _revision(store: Store) -> Finding:
     async with store.read() as tx:
-        found = await tx.connection.run_sync(migrate.current)
+        found = await tx.run_sync(migrate.current)
     if found is None:
         return wrong("store", "has no tables yet", _MIGRATE)
     if found != migrate.newest():

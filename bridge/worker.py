@@ -7,7 +7,7 @@ token, so a worker that was frozen past its lease writes nothing.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ import structlog
 from bridge import metrics
 from bridge.model.clock import Clock
 from bridge.model.errors import StoreUnavailable
-from bridge.model.outcome import Dead, Delivered, Outcome, Retry, Unknown
+from bridge.model.outcome import Dead, Delivered, NotYet, Outcome, Retry, Unknown, word
 from bridge.store import lanes, queue
 from bridge.store.engine import Store
 from bridge.store.lanes import Lane, LeaseLost
@@ -27,6 +27,13 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 20
 _GRACE = timedelta(seconds=20)
+_SWEEP = timedelta(seconds=30)
+#: The most that a target may ask us to wait; a lane that rests longer does so by a wrong clock.
+_LONGEST_REST = timedelta(hours=1)
+#: At once, and once more for what was just being written then.
+_TWICE = 2
+#: All lanes of these kinds lead to one place, which is away or back for all of them.
+_SHARED = frozenset({"room"})
 
 Handler = Callable[[Item], Awaitable[Done]]
 
@@ -59,24 +66,31 @@ class Worker:
     _stopping: bool = False
     #: When the loop last went round: `/live` looks at it.
     beat_at: datetime | None = None
+    _swept_at: datetime | None = None
+    #: Sweeps until nothing can be left of a clock that was ahead and is set back.
+    _set_back: int = 0
 
     async def run(self) -> None:
-        """Until `stop`; a store that is away is waited for."""
+        """Until `stop`, and then until the lanes at work are let go; a store that is away is waited for."""
         while not self._stopping:
-            self.beat_at = self.clock.now()
+            self._beat()
             self.store.work.clear()
             try:
+                await self._sweep()
                 claimed = await self._claim()
             except StoreUnavailable as away:
                 log.warning("store_unavailable", reason=str(away))
                 claimed = 0
             if not claimed:
                 await self._pause()
+        await self._let_go()
 
-    async def stop(self) -> None:
-        """Take no more lanes, and wait for those at work to let go of theirs."""
+    def stop(self) -> None:
+        """Take no more lanes; `run` ends once those at work are let go."""
         self._stopping = True
         self.store.work.set()
+
+    async def _let_go(self) -> None:
         if self._drains:
             _, late = await asyncio.wait(self._drains, timeout=_GRACE.total_seconds())
             for task in late:
@@ -85,7 +99,11 @@ class Worker:
 
     async def settle_all(self) -> None:
         """Work until nothing is due: what a test or a command-line tool waits for."""
-        while await self._claim() or self._drains:
+        while True:
+            # One that ends while we claim may leave its lane due again: then look once more.
+            busy = bool(self._drains)
+            if not await self._claim() and not busy:
+                return
             if self._drains:
                 await asyncio.wait(self._drains, return_when=asyncio.FIRST_COMPLETED)
 
@@ -93,13 +111,35 @@ class Worker:
         free = self.pace.lanes_at_once - len(self._drains)
         if free <= 0:
             return 0
-        async with self.store.begin() as tx:
+        # A crash may undo a claim: then nobody has the lane, and its items wait as before.
+        async with self.store.begin(wait=False) as tx:
             claimed = await lanes.claim(tx, self.clock.now(), self.pace.lease, free)
-        for lane in claimed:
-            task = asyncio.create_task(self._drain(lane), name=f"lane {lane.key}")
+            work = [(lane, await queue.ready(tx, lane, _BATCH)) for lane in claimed]
+        for lane, items in work:
+            task = asyncio.create_task(self._drain(lane, items), name=f"lane {lane.key}")
             self._drains.add(task)
             task.add_done_callback(self._drained)
         return len(claimed)
+
+    def _beat(self) -> None:
+        now = self.clock.now()
+        if self.beat_at and now < self.beat_at:
+            self._set_back = _TWICE
+            self._swept_at = None
+        self.beat_at = now
+
+    async def _sweep(self) -> None:
+        """What a lost wake-up or a wrong clock left: at times, and at once when the clock is set back."""
+        now = self.clock.now()
+        if self._swept_at and now - self._swept_at < _SWEEP:
+            return
+        longest = timedelta(0) if self._set_back else max(_LONGEST_REST, self.pace.backoff_most)
+        async with self.store.begin() as tx:
+            found = await lanes.rearm(tx, now)
+            found += await lanes.realign(tx, now, self.pace.lease, longest)
+        self._swept_at, self._set_back = now, max(0, self._set_back - 1)
+        if found:
+            log.warning("lanes_rearmed", lanes=found)
 
     def _drained(self, task: asyncio.Task[None]) -> None:
         self._drains.discard(task)
@@ -118,37 +158,39 @@ class Worker:
             async with asyncio.timeout(self.pace.poll.total_seconds()):
                 await self.store.work.wait()
 
-    async def _drain(self, lane: Lane) -> None:
+    async def _drain(self, lane: Lane, items: Sequence[Item]) -> None:
+        """Handle a batch, and let the lane go with the last of it."""
         try:
-            pause = await self._work(lane)
+            for item in items:
+                done = self._judge(item, await self._handle_leased(lane, item))
+                pause = self._rest(lane, item, done.outcome)
+                last = item is items[-1] or self._stopping or pause is not None
+                await self._settle(lane, item, done, pause=pause, last=last)
+                if last:
+                    return
             async with self.store.begin() as tx:
-                await lanes.release(tx, lane, self.clock.now(), pause=pause)
+                await lanes.release(tx, lane, self.clock.now())
         except LeaseLost:
             log.warning("lease_lost", lane=lane.key)
         except StoreUnavailable as away:
             # Nothing was settled: the lease runs out and whoever is next does the item again.
             log.warning("store_unavailable", lane=lane.key, reason=str(away))
 
-    async def _work(self, lane: Lane) -> timedelta | None:
-        """Handle a batch; returns how long the lane must rest, if it must."""
-        async with self.store.read() as tx:
-            items = await queue.ready(tx, lane, _BATCH)
-        for item in items:
-            if self._stopping:
-                break
-            done = self._judge(item, await self._handle_leased(lane, item))
-            await self._settle(lane, item, done)
-            if pause := self._rest(lane, item, done.outcome):
-                return pause
-        return None
-
-    async def _settle(self, lane: Lane, item: Item, done: Done) -> None:
+    async def _settle(
+        self, lane: Lane, item: Item, done: Done, *, pause: timedelta | None, last: bool
+    ) -> None:
         now = self.clock.now()
         async with self.store.begin() as tx:
             await queue.settle(tx, lane, item, done.outcome, now, self.pace.lease)
             if done.write:
                 await done.write(tx)
-        outcome = type(done.outcome).__name__.lower()
+            if lane.fails and lane.kind in _SHARED and isinstance(done.outcome, Delivered):
+                await lanes.revive(tx, lane.kind, now)
+            if last:
+                await lanes.let_go(tx, lane, now, pause=pause)
+        if isinstance(done.outcome, NotYet):
+            return
+        outcome = word(done.outcome)
         metrics.attempts.labels(lane.kind, outcome).inc()
         if isinstance(done.outcome, Delivered):
             metrics.latency.labels(lane.kind).observe(

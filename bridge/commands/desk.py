@@ -1,14 +1,29 @@
-"""What the verbs work with, and what one of them answers."""
+"""What the verbs work with, what one of them answers, and the shape of a verb.
+
+A verb that answers at once is one function, `perform`. A verb that changes something is a `Deed`:
+
+    async def propose(desk, ask) -> Proposal     what exactly would be done, and the question for it
+    async def execute(desk, action) -> Written   the call to Stripe, with `action.id` as its key
+    def told(desk, action, made) -> Result       Stripe's object in words
+    async def find(desk, action) -> Json | None  the object that an unanswered call has made
+
+Everything between them is the engine's: the question and its yes, other people's approval, limits,
+freezing, exactly once, what is unclear, the audit trail, the words in the thread. Without a `find`,
+Stripe's events tell what the call with the action's id has made (`events`, `makes`).
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.config.schema import Config
 from bridge.model.action import ActionState
+from bridge.model.audit import Who
 from bridge.model.clock import Clock
 from bridge.model.command import Actor, Command
+from bridge.model.event import Json
 from bridge.model.message import Message
+from bridge.model.money import Money
 from bridge.model.ports import ChatMessage, StripeReader, StripeWriter
 from bridge.model.room_message import RoomMessage
 from bridge.model.signal import Objects, SignalClass, Subject
@@ -49,55 +64,126 @@ class Ask:
     replied: bool
 
 
+Write = Callable[[Tx], Awaitable[Message | None]]
+
+
 @dataclass(frozen=True)
 class Reply:
-    """The answer (none if it comes later), and what is to be written and sent in the same commit."""
+    """The answer (none if it comes later), and what is to be written and sent in the same commit.
+
+    `write` may return the answer, when only the commit can know it.
+    """
 
     message: Message | None
-    action_id: str | None = None
-    write: Callable[[Tx], Awaitable[None]] | None = None
+    write: Write | None = None
     also: tuple[Delivery, ...] = ()
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """What would be done, complete: from here on nothing is read from the typed words again.
+
+    `params` are JSON, frozen and hashed; `object_id` is what it is done to, and actions on one
+    object wait for each other. `question` is one line; `remarks` stand below it.
+    """
+
+    object_id: str
+    params: Json
+    question: str
+    remarks: tuple[str, ...] = ()
+    #: What counts against limits and decides about approvals.
+    money: Money | None = None
+    #: What the object is like now, as far as it matters: for the audit trail.
+    before: Json = field(default_factory=dict)
+    #: At least so many other people must approve, whatever the configuration says.
+    others: int = 0
+    #: People who may not approve it, besides the asker.
+    barred: tuple[str, ...] = ()
+    #: What else belongs into the commit.
+    write: Callable[[Tx], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True)
 class Result:
-    """What Stripe made of an action: its object's id, its own word for the state, and words for people."""
+    """What became of an action: Stripe's id and own word for the state, and words for people.
+
+    `write` is committed together with it; `after` goes to the audit trail.
+    """
 
     state: ActionState
     message: Message
     stripe_id: str | None = None
     outcome: str | None = None
+    after: Json = field(default_factory=dict)
+    write: Callable[[Tx], Awaitable[None]] | None = None
 
 
 Perform = Callable[[Desk, Ask], Awaitable[Reply]]
-Execute = Callable[[Desk, Action], Awaitable[Result]]
-Find = Callable[[Desk, Action], Awaitable[Result | None]]
+Propose = Callable[[Desk, Ask], Awaitable[Proposal | Reply]]
+Execute = Callable[[Desk, Action], Awaitable[Json]]
+Tell = Callable[[Desk, Action, Json], Result]
+Find = Callable[[Desk, Action], Awaitable[Json | None]]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a verb does to change something; see this file's beginning.
+
+    `asks` says whether the asker must say yes first; one that does not ask needs no approval either.
+    `events` are the types of event that the call causes, and `makes` the object to look for in them.
+    """
+
+    propose: Propose
+    execute: Execute
+    told: Tell
+    find: Find | None = None
+    moves_money: bool = True
+    asks: bool = True
+    events: tuple[str, ...] = ()
+    makes: str = ""
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A row of the table of verbs: what `help` shows, and the functions that do it.
+    """A row of the table of verbs. `needs` are Stripe's permissions: `charge_read`, `charge_write`.
 
-    `perform` answers at once and may propose an action; then `execute` calls Stripe for it, and
-    `find` looks whether an earlier call that was cut off has done it.
+    What is read is read with the reader's key, what is written is written with the writer's.
+    `guarded` verbs are those whose refusals belong into the audit trail.
     """
 
     name: str
     usage: str
     help: str
-    moves_money: bool
-    perform: Perform
-    execute: Execute | None = None
-    find: Find | None = None
+    does: Perform | Deed
+    needs: tuple[str, ...] = ()
+    guarded: bool = False
+
+    @property
+    def deed(self) -> Deed | None:
+        return self.does if isinstance(self.does, Deed) else None
+
+    @property
+    def moves_money(self) -> bool:
+        return self.deed is not None and self.deed.moves_money
+
+    @property
+    def is_guarded(self) -> bool:
+        return self.guarded or (self.deed is not None and self.deed.asks)
 
 
-def say(title: str, text: str = "", *, mention: str | None = None) -> Message:
+def say(title: str, text: str = "", *, mention: tuple[str, ...] = ()) -> Message:
     """An answer in words; `title` and `text` may hold what people and Stripe wrote."""
     return Message(
         title=safe(title, cap=400),
         text=safe(text, cap=2000, lines=True) if text else None,
-        mentions=(mention,) if mention else (),
+        mentions=mention,
     )
+
+
+def who_of(actor: Actor | None, said: ChatMessage) -> Who:
+    """For the audit trail."""
+    name = actor.name if actor else ""
+    return Who(name, said.identity, said.platform, said.room_id, said.event_id)
 
 
 def to_thread(
@@ -106,10 +192,3 @@ def to_thread(
     """A message for a thread of the subject's room; `key` makes it impossible to say it twice."""
     wanted = RoomMessage(subject=subject, message=message, thread=thread, **more)
     return to_room(wanted, SignalClass.PAGE.urgency, key)
-
-
-def action_delivery(action: Action, subject: Subject) -> Delivery:
-    """The confirmed action on its way to Stripe, after all others for the same object."""
-    payload = {"action": action.id, "subject": asdict(subject)}
-    lane = f"action:{action.account}/{action.object_id}"
-    return Delivery(lane, "action", payload, SignalClass.PAGE.urgency, f"action:{action.id}")

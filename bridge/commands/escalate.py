@@ -66,8 +66,8 @@ def _people_of(desk: Desk, channel: str, ask: Ask) -> tuple[str, ...]:
     roles = set(desk.config.matrix.channels[channel].roles)
     return tuple(
         person.matrix
-        for person in desk.config.people.values()
-        if person.matrix != ask.actor.matrix and roles & {"*", *person.roles}
+        for name, person in desk.config.people.items()
+        if name != ask.actor.name and roles & {"*", *person.roles}
     )
 
 

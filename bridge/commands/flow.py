@@ -4,30 +4,35 @@ homeserver ── accept ──> inbox rows and the transaction's id, committed:
                            │   a worker leases the room's chat lane
                          handle: parse, find what it is about, permit
                            │
-          ┌────────────────┼──────────────────────────┐
+          ┌────────────────┼─────────────────────────────┐
     show, help        refund: proposed ──> a question    yes, or ✅: confirmed
-          │                                              │  a worker leases the object's action lane
-       answer                                          Executor.handle ──> Stripe, once
+          │                                              approve, by as many others as the rules say
+       answer                                            │  a worker leases the object's action lane
+                                                         Executor.handle ──> Stripe, once
                                                          │
-                                          result and answer in one commit
+                                          result, audit and answer in one commit
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bridge import metrics
-from bridge.commands import confirm
-from bridge.commands.desk import Ask, Desk, Reply, Verb, say, to_thread
-from bridge.commands.parsing import Answer, Unclear, answer_of, parse
-from bridge.commands.permission import actor_of, permit
-from bridge.model.command import Command
-from bridge.model.errors import BridgeError, StoreUnavailable, StripeError
+from bridge.commands import answers, proposing, questions
+from bridge.commands.answers import Hearing
+from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb, Write, say, to_thread, who_of
+from bridge.commands.parsing import Answer, Meant, Unclear, Verdict, answer_of, parse
+from bridge.commands.permission import directory, permit
+from bridge.model.audit import Record
+from bridge.model.command import Actor, Command
+from bridge.model.errors import BridgeError, Denied, Refused, StoreUnavailable, StripeError
+from bridge.model.message import Message
 from bridge.model.outcome import Delivered
-from bridge.model.ports import ChatMessage, chat_from_json, chat_to_json
+from bridge.model.ports import ChatMessage, Told, chat_from_json, chat_to_json
 from bridge.model.signal import Objects, Subject, SubjectKind
-from bridge.store import inbox, rooms
+from bridge.store import audit, matrix_intake, rooms
+from bridge.store.actions import Action
 from bridge.store.engine import Tx
 from bridge.store.inbox import Arrival
 from bridge.store.outbox import enqueue
@@ -43,6 +48,8 @@ class Place:
 
     room: BoundRoom
     target: Posted | None
+    #: Something waits for an answer in the thread, although its root is not the bridge's.
+    awaits: bool = False
 
     @property
     def subject(self) -> Subject:
@@ -66,12 +73,12 @@ class Commands:
     desk: Desk
     verbs: Mapping[str, Verb]
 
-    async def accept(self, txn_id: str, said: Sequence[ChatMessage]) -> None:
-        """Commit what a homeserver's transaction brought; raises `StoreUnavailable`."""
-        now = self.desk.clock.now()
+    async def accept(self, told: Told) -> None:
+        """Commit what the homeserver told; raises `StoreUnavailable`."""
+        said = [_arrival(one) for one in told.said if _concerns_us(one)]
+        us, now = self.desk.config.matrix.sender, self.desk.clock.now()
         async with self.desk.store.begin() as tx:
-            if not await inbox.seen_transaction(tx, txn_id, now):
-                await inbox.accept(tx, [_arrival(one) for one in said if _concerns_us(one)], now)
+            await matrix_intake.accept(tx, told, said, us, now)
 
     async def handle(self, item: Item) -> Done:
         """Handler of `chat` lanes."""
@@ -98,8 +105,8 @@ class Commands:
         match meant:
             case None:
                 return None
-            case Answer():
-                return await self._decide(said, place, meant)
+            case Answer() | Verdict():
+                return Reply(None, write=partial(self._hear, said, place, meant))
             case Unclear(word, closest):
                 hint = f" Did you mean {closest}?" if closest else ""
                 return Reply(say(f"I don't know “{word}”.{hint} !stripe help tells what I can do."))
@@ -109,60 +116,124 @@ class Commands:
     async def _perform(
         self, command: Command, said: ChatMessage, place: Place, thread: str
     ) -> Reply:
+        verb, actor = self.verbs[command.verb], await self._actor(said)
         try:
-            actor = permit(actor_of(self.desk.config, said.sender), command.verb)
             ask = Ask(
                 command,
-                actor,
+                permit(actor, verb.name),
                 place.subject,
                 place.objects,
                 said,
                 thread,
                 replied=place.target is not None,
             )
-            reply = await self.verbs[command.verb].perform(self.desk, ask)
+            reply = await self._performed(verb, ask)
+        except Denied as denied:
+            metrics.commands.labels(verb.name, "refused").inc()
+            return Reply(None, write=partial(self._refused, said, place, actor, verb, denied))
         except BridgeError:
-            metrics.commands.labels(command.verb, "refused").inc()
+            metrics.commands.labels(verb.name, "refused").inc()
             raise
-        metrics.commands.labels(command.verb, "taken").inc()
-        return reply
+        metrics.commands.labels(verb.name, "taken").inc()
+        if reply.write is None:
+            return reply
+        return replace(reply, write=partial(self._guarded, said, place, actor, verb, reply.write))
 
-    async def _decide(self, said: ChatMessage, place: Place, answer: Answer) -> Reply | None:
-        action = await confirm.question_of(self.desk, said, place.target)
-        if action is None:
+    async def _performed(self, verb: Verb, ask: Ask) -> Reply:
+        if isinstance(verb.does, Deed):
+            return await proposing.reply(self.desk, verb, ask)
+        return await verb.does(self.desk, ask)
+
+    async def _hear(
+        self, said: ChatMessage, place: Place, meant: Answer | Verdict, tx: Tx
+    ) -> Message | None:
+        """A yes, a no or a verdict, decided in the commit that settles the message."""
+        people = await directory(tx, self.desk.config)
+        actor = people.actor(said.identity)
+        hearing = Hearing(self.desk, people, actor, said, place.target, place.subject)
+        try:
+            asked = await answers.question(tx, hearing, meant)
+        except Refused as refused:
+            return say(str(refused))
+        if asked is None:
             return None
-        permit(
-            actor_of(self.desk.config, said.sender), action.verb
-        )  # roles may have changed meanwhile
-        return await confirm.decide(self.desk, action, said, answer, place.subject)
+        verb = self.verbs[asked.action.verb]
+        write = partial(answers.answer, hearing=hearing, asked=asked, meant=meant)
+        return await self._guarded(said, place, actor, verb, write, tx, asked.action)
+
+    async def _guarded(
+        self,
+        said: ChatMessage,
+        place: Place,
+        actor: Actor,
+        verb: Verb,
+        write: Write,
+        tx: Tx,
+        action: Action | None = None,
+    ) -> Message | None:
+        """What is refused inside of the commit is an answer, too; then nothing else was written."""
+        try:
+            return await write(tx)
+        except Denied as denied:
+            return await self._refused(said, place, actor, verb, denied, tx, action)
+        except Refused as refused:
+            return say(str(refused))
+
+    async def _refused(
+        self,
+        said: ChatMessage,
+        place: Place,
+        actor: Actor,
+        verb: Verb,
+        denied: Denied,
+        tx: Tx,
+        action: Action | None = None,
+    ) -> Message:
+        """Said, and kept in the audit trail if it was about something that changes anything."""
+        if verb.is_guarded:
+            tried = Record(
+                account=place.subject.account,
+                at=self.desk.clock.now(),
+                what="refused",
+                who=who_of(actor, said),
+                verb=verb.name,
+                action=action.id if action else "",
+                object=action.object_id if action else "",
+                reason=str(denied),
+            )
+            await audit.append(tx, tried)
+        return say(str(denied))
+
+    async def _actor(self, said: ChatMessage) -> Actor:
+        async with self.desk.store.read() as tx:
+            return (await directory(tx, self.desk.config)).actor(said.identity)
 
     async def _place(self, said: ChatMessage) -> Place | None:
         async with self.desk.store.read() as tx:
             room = await rooms.of_id(tx, said.room_id)
-            if room is None or room.kind not in set(SubjectKind):
+            if room is None or room.trouble or room.kind not in set(SubjectKind):
                 return None
             target = await rooms.posted_by_id(tx, said.reply_to) if said.reply_to else None
             if target is None and said.thread:
                 target = await rooms.posted_by_id(tx, said.thread)
-        return Place(room, target if target and target.room_id == said.room_id else None)
+            awaits = await questions.waits_in_thread(tx, said)
+        return Place(room, target if target and target.room_id == said.room_id else None, awaits)
 
     async def _write(
         self, said: ChatMessage, place: Place, thread: str, reply: Reply, tx: Tx
     ) -> None:
-        if reply.write:
-            await reply.write(tx)
-        deliveries = [*reply.also]
-        if reply.message:
+        told = await reply.write(tx) if reply.write else None
+        deliveries, message = [*reply.also], told or reply.message
+        if message:
             key = f"answer:{said.event_id}"
-            more = {"objects": place.objects, "action_id": reply.action_id}
-            deliveries.append(to_thread(place.subject, thread, reply.message, key, **more))
+            deliveries.append(to_thread(place.subject, thread, message, key, objects=place.objects))
         await enqueue(tx, deliveries, self.desk.clock.now())
 
 
-def _meant(said: ChatMessage, place: Place) -> Command | Unclear | Answer | None:
+def _meant(said: ChatMessage, place: Place) -> Meant | None:
     if said.reaction:
         return answer_of(said.reaction)
-    return parse(said.body, reply=place.target is not None)
+    return parse(said.body, reply=place.target is not None or place.awaits)
 
 
 def _concerns_us(said: ChatMessage) -> bool:

@@ -11,6 +11,7 @@ PREFIX = "!stripe"
 _WORD = re.compile(r"\A(\S+)\s*(.*)\Z", re.DOTALL)
 _YES = {"yes", "y", "✅", "👍", "✔"}
 _NO = {"no", "n", "cancel", "❌", "👎", "✖"}
+_VERDICTS = {"approve", "deny"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,18 @@ class Answer:
     yes: bool
 
 
-def parse(body: str, *, reply: bool) -> Command | Unclear | Answer | None:
+@dataclass(frozen=True)
+class Verdict:
+    """What another person says of a confirmed action, in words: a reaction is none."""
+
+    approve: bool
+    reason: str = ""
+
+
+Meant = Command | Unclear | Answer | Verdict
+
+
+def parse(body: str, *, reply: bool) -> Meant | None:
     """`reply` says that it answers a message of the bridge: then the words alone are enough.
 
     None means that it was not meant for the bridge.
@@ -45,6 +57,8 @@ def parse(body: str, *, reply: bool) -> Command | Unclear | Answer | None:
     first, rest = found[1].lower(), found[2].strip()
     if first in VERBS:
         return Command(first, rest)
+    if first.rstrip(".!") in _VERDICTS:
+        return Verdict(first.startswith("approve"), rest)
     if answer := answer_of(words.lower().rstrip(".! ")):
         return answer
     return (

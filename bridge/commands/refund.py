@@ -1,25 +1,18 @@
 """`refund [amount] [reason]`: read what can be refunded, ask, and leave the rest to the action."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
-from uuid import uuid4
 
 from babel.numbers import list_currencies
 
-from bridge.commands.desk import Ask, Desk, Reply, Result, say
+from bridge.commands.desk import Ask, Desk, Proposal, Result, say
+from bridge.commands.finding import ACTION_KEY, marked
 from bridge.commands.payments import Payment, as_payment, payment_of, why_not
-from bridge.model.action import ActionState, params_hash
+from bridge.model.action import ActionState
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of
-from bridge.model.message import Message
 from bridge.model.money import Money, parse_money
-from bridge.store import actions
 from bridge.store.actions import Action
-from bridge.store.engine import Tx
 
-#: The metadata key by which a refund is recognised as ours.
-ACTION_KEY = "chat_action"
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 _WHOLE = {"all", "full", "everything", "rest"}
 _MOST_WORDS = 400
@@ -35,9 +28,7 @@ class Wish:
     words: str
 
 
-async def perform(desk: Desk, ask: Ask) -> Reply:
-    if ask.subject.account not in desk.writers:
-        raise Refused("This account has no key for actions, so nothing can be refunded from here.")
+async def propose(desk: Desk, ask: Ask) -> Proposal:
     if not ask.replied:
         raise Refused(
             "Reply to the message of the payment you want to refund, with `refund` and the amount."
@@ -47,9 +38,15 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
     money = parse_money(wish.amount, payment.paid.currency) if wish.amount else payment.refundable
     if problem := why_not(payment, money, desk.config.locale):
         raise Refused(problem)
-    action = _propose(desk, ask, payment, money, wish)
-    return Reply(
-        _question(desk, payment, money, wish), action_id=action.id, write=partial(_keep, action)
+    locale = desk.config.locale
+    whole = "" if money != payment.paid else " (all of it)"
+    return Proposal(
+        object_id=payment.charge,
+        params={"reason": wish.reason, "words": wish.words},
+        money=money,
+        question=f"Refund {money.words(locale)} of {payment.paid.words(locale)}{whole}?",
+        remarks=_remarks(wish),
+        before=_state(payment),
     )
 
 
@@ -69,75 +66,48 @@ def read_wish(rest: str) -> Wish:
     return Wish(" ".join(amount) or None, reason, " ".join(words)[:_MOST_WORDS])
 
 
-def _propose(desk: Desk, ask: Ask, payment: Payment, money: Money, wish: Wish) -> Action:
-    params = {
-        "charge": payment.charge,
-        "amount": money.amount,
-        "currency": money.currency,
-        "reason": wish.reason,
-        "words": wish.words,
-    }
-    now = desk.clock.now()
-    return Action(
-        id=uuid4().hex,
-        account=ask.subject.account,
-        verb="refund",
-        object_id=payment.charge,
-        params=params,
-        params_hash=params_hash(params),
-        state=ActionState.PROPOSED,
-        asked_by=ask.actor.matrix,
-        asked_event=ask.said.event_id,
-        room_id=ask.said.room_id,
-        thread=ask.thread,
-        created_at=now,
-        expires_at=now + desk.config.commands.confirm_within,
-    )
-
-
-async def execute(desk: Desk, action: Action) -> Result:
+async def execute(desk: Desk, action: Action) -> Json:
     """Reads the payment once more, then asks Stripe; the action's id is the idempotency key."""
     payment = as_payment(await desk.readers[action.account].charge(action.object_id))
-    money = Money(action.params["amount"], action.params["currency"])
+    money = action.money
+    if money is None:
+        raise Refused("That refund has no amount; nothing was done.")
     if problem := why_not(payment, money, desk.config.locale):
         raise Refused(f"Nothing was refunded, for something has changed meanwhile. {problem}")
     metadata = {ACTION_KEY: action.id, "chat_person": action.asked_by[:_METADATA_CAP]}
     if action.params["words"]:
         metadata["chat_reason"] = action.params["words"][:_METADATA_CAP]
-    refund = await desk.writers[action.account].refund(
+    return await desk.writers[action.account].refund(
         charge=action.object_id,
         money=money,
         reason=action.params["reason"],
         metadata=metadata,
         key=action.id,
     )
-    return told(refund, desk.config.locale)
 
 
-async def find(desk: Desk, action: Action) -> Result | None:
+async def find(desk: Desk, action: Action) -> Json | None:
     """The refund that carries the action's id, if Stripe has one."""
-    refunds = await desk.readers[action.account].refunds_of_charge(action.object_id)
-    made = next(
-        (one for one in refunds if (one.get("metadata") or {}).get(ACTION_KEY) == action.id), None
-    )
-    return told(made, desk.config.locale) if made else None
+    return marked(await desk.readers[action.account].refunds_of_charge(action.object_id), action)
 
 
-def told(refund: Json, locale: str) -> Result:
+def told(desk: Desk, action: Action, refund: Json) -> Result:
     """A Stripe refund in words. Pending is not done, and failed is not refused: both are said."""
-    money = Money(int(refund["amount"]), str(refund["currency"])).words(locale)
+    del action
+    money = Money(int(refund["amount"]), str(refund["currency"])).words(desk.config.locale)
     status, refund_id = str(refund.get("status") or "unknown"), id_of(refund)
+    state = ActionState.SUCCEEDED
     reason = str(refund.get("failure_reason") or refund.get("pending_reason") or "").replace(
         "_", " "
     )
     match status:
         case "succeeded":
-            return Result(ActionState.SUCCEEDED, say(f"Refunded {money}."), refund_id, status)
+            words = say(f"Refunded {money}.")
         case "failed" | "canceled":
+            state = ActionState.FAILED
             words = say(
                 f"The refund of {money} {status}.", f"Stripe says: {reason or 'no reason given'}."
             )
-            return Result(ActionState.FAILED, words, refund_id, status)
         case "requires_action":
             words = say(f"The refund of {money} waits for the customer to do something.")
         case _:
@@ -145,31 +115,23 @@ def told(refund: Json, locale: str) -> Result:
             words = say(
                 f"The refund of {money} is pending.", f"{because}You will hear here how it ends."
             )
-    return Result(ActionState.SUCCEEDED, words, refund_id, status)
+    after = {"refund": refund_id, "status": status, "amount": int(refund["amount"])}
+    return Result(state, words, refund_id, status, after)
 
 
-async def _keep(action: Action, tx: Tx) -> None:
-    await actions.propose(tx, action)
+def _remarks(wish: Wish) -> tuple[str, ...]:
+    reason = f"Reason: {wish.words}" if wish.words else ""
+    fraud = "Stripe will also block this card and e-mail address for future payments."
+    return tuple(one for one in (reason, fraud if wish.reason == "fraudulent" else "") if one)
 
 
-def _question(desk: Desk, payment: Payment, money: Money, wish: Wish) -> Message:
-    locale = desk.config.locale
-    whole = "" if money != payment.paid else " (all of it)"
-    lines = [
-        f"Answer yes or react with ✅ within {_span(desk.config.commands.confirm_within)}; no or ❌ drops it."
-    ]
-    if wish.reason == "fraudulent":
-        lines.insert(0, "Stripe will also block this card and e-mail address for future payments.")
-    if wish.words:
-        lines.insert(0, f"Reason: {wish.words}")
-    return say(
-        f"Refund {money.words(locale)} of {payment.paid.words(locale)}{whole}?", "\n".join(lines)
-    )
-
-
-def _span(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    return f"{minutes} minutes" if minutes > 1 else f"{round(span.total_seconds())} seconds"
+def _state(payment: Payment) -> Json:
+    return {
+        "paid": payment.paid.amount,
+        "refunded": payment.refunded.amount,
+        "currency": payment.paid.currency,
+        "disputed": payment.disputed,
+    }
 
 
 def _has_digit(word: str) -> bool:

@@ -1,15 +1,19 @@
 """`show` and `help`: they change nothing."""
 
+from collections.abc import Iterator
+
 from bridge.commands.desk import Ask, Desk, Reply, Verb, say
 from bridge.commands.payments import Payment, payment_of
 from bridge.model.errors import Refused
-from bridge.model.event import Json
+from bridge.model.event import Json, moment
 from bridge.model.message import Message
 from bridge.model.money import Money
 from bridge.model.ports import StripeReader
-from bridge.model.signal import Fact, Objects
+from bridge.model.signal import Fact, Objects, Subject, SubjectKind
 from bridge.model.text import safe
 from bridge.store import notes
+from bridge.store.about import to_about
+from bridge.store.outbox import Delivery
 
 
 async def perform(desk: Desk, ask: Ask) -> Reply:
@@ -23,7 +27,14 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
         message = _customer(desk, await reader.customer(ask.objects.customer))
     else:
         raise Refused("I can't tell what to show. Reply to a message, or ask in a customer's room.")
-    return Reply(Message(message.title, facts=(*message.facts, *await _notes(desk, ask))))
+    told = Message(message.title, facts=(*message.facts, *await _notes(desk, ask)))
+    return Reply(told, also=tuple(_refreshed(ask.subject)))
+
+
+def _refreshed(subject: Subject) -> Iterator[Delivery]:
+    """The room's pinned card is to show the same."""
+    if subject.kind in {SubjectKind.CUSTOMER, SubjectKind.DISPUTE}:
+        yield to_about(subject, at_once=True)
 
 
 def help_of(verbs: tuple[Verb, ...], ask: Ask) -> Message:
@@ -74,7 +85,7 @@ def _dispute(desk: Desk, dispute: Json) -> Message:
     due = (dispute.get("evidence_details") or {}).get("due_by")
     facts = [Fact("Reason", safe(str(dispute.get("reason")).replace("_", " ")))]
     if due:
-        facts.append(Fact("Answer by", safe(desk.words.moment(due))))
+        facts.append(Fact("Answer by", safe(desk.words.deadline(moment(due)))))
     status = str(dispute.get("status")).replace("_", " ")
     return Message(
         safe(f"Dispute over {money.words(desk.config.locale)}: {status}"), facts=tuple(facts)

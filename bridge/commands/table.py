@@ -1,7 +1,7 @@
-"""Every verb, in the order `help` shows them."""
+"""Every verb, in the order `help` shows them. A new one is a row here and a small file; see desk.py."""
 
-from bridge.commands import escalate, note, refund, show
-from bridge.commands.desk import Ask, Desk, Reply, Verb
+from bridge.commands import escalate, freeze, link, note, refund, role, show
+from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb
 
 
 async def _help(desk: Desk, ask: Ask) -> Reply:
@@ -14,34 +14,57 @@ TABLE = (
         "refund",
         "refund [amount] [reason]",
         "gives money back for the payment you reply to; all that is left without an amount",
-        moves_money=True,
-        perform=refund.perform,
-        execute=refund.execute,
-        find=refund.find,
+        Deed(refund.propose, refund.execute, refund.told, refund.find),
+        needs=("charge_read", "payment_intent_read", "invoice_read", "charge_write"),
     ),
     Verb(
         "note",
         "note text",
         "writes something down, here and in Stripe",
-        moves_money=False,
-        perform=note.perform,
-        execute=note.execute,
-        find=note.find,
+        Deed(note.propose, note.execute, note.told, moves_money=False, asks=False),
+        needs=(
+            "charge_write",
+            "customer_write",
+            "dispute_write",
+            "invoice_write",
+            "payment_intent_write",
+            "subscription_write",
+        ),
     ),
-    Verb(
-        "escalate",
-        "escalate [text]",
-        "asks others for help, at once",
-        moves_money=False,
-        perform=escalate.perform,
-    ),
+    Verb("escalate", "escalate [text]", "asks others for help, at once", escalate.perform),
     Verb(
         "show",
         "show",
         "tells what Stripe says of it right now",
-        moves_money=False,
-        perform=show.perform,
+        show.perform,
+        needs=(
+            "charge_read",
+            "customer_read",
+            "dispute_read",
+            "invoice_read",
+            "payment_intent_read",
+        ),
     ),
-    Verb("help", "help", "shows this", moves_money=False, perform=_help),
+    Verb(
+        "freeze",
+        "freeze [reason]",
+        "stops everything that moves money in this account, at once",
+        freeze.perform,
+        guarded=True,
+    ),
+    Verb(
+        "unfreeze",
+        "unfreeze",
+        "lets money move again; who froze it needs somebody else's approval",
+        Deed(freeze.propose, freeze.execute, freeze.told, moves_money=False),
+    ),
+    Verb(
+        "role",
+        "role add|remove person role",
+        "gives somebody a role or takes it; another person must approve it",
+        Deed(role.propose, role.execute, role.told, moves_money=False),
+    ),
+    link.VERB,
+    Verb("help", "help", "shows this", _help),
 )
 VERBS = {verb.name: verb for verb in TABLE}

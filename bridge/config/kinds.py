@@ -124,6 +124,12 @@ AccountId = Annotated[str, _text(r"acct_[A-Za-z0-9]+", "an account's id like `ac
 MatrixId = Annotated[
     str, _text(r"@[!-9;-~]+:[A-Za-z0-9.:\[\]-]+", "a Matrix id like `@anna:example.org`")
 ]
+Identity = Annotated[
+    str,
+    _text(
+        r"[a-z]+:[!-~]+", "a platform and an id on it, like `slack:T0123/U4567` or `telegram:123`"
+    ),
+]
 ServerName = Annotated[str, _text(r"[A-Za-z0-9.\[\]:-]+", "a server name like `example.org`", 230)]
 Localpart = Annotated[
     str, _text(r"[a-z0-9._=/-]+", "small letters, digits and `._=/-`, at most 60", 60)
@@ -144,6 +150,10 @@ Url = Annotated[
 Destination = Annotated[
     str,
     _text(r"room|(#|@|tag:)[a-z0-9][a-z0-9-]*", "`room`, `#channel`, `@target` or `tag:word`", 44),
+]
+#: Where the heads of audit trails may go: not to a room of a customer.
+Outside = Annotated[
+    str, _text(r"(#|@|tag:)[a-z0-9][a-z0-9-]*", "`#channel`, `@target` or `tag:word`", 44)
 ]
 EventTypes = Annotated[
     str, _text(r"[a-z0-9_.*\[\]]+", "an event type like `charge.failed` or `charge.*`")

@@ -15,6 +15,10 @@ from bridge.config.mistakes import Problem, Where
 
 _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
 _FALSE = frozenset({"false", "no", "off", "0", "n", "f"})
+_MODE_KEYS = {
+    "appservice": ("as_token", "hs_token"),
+    "bot": ("user_id", "access_token", "password"),
+}
 _KINDS = {"#": ("channel", "matrix.channels"), "@": ("target", "targets")}
 
 
@@ -28,7 +32,11 @@ def contradictions(data: Mapping[str, Any], channels: Iterable[str]) -> Iterator
     }
     for where, text in _texts(data):
         match where:
-            case ("routes", int(), "to", int()) | ("commands", "escalate_to", int()):
+            case (
+                ("routes", int(), "to", int())
+                | ("commands", "escalate_to", int())
+                | ("audit", "head_to", int())
+            ):
                 yield from _destination(where, text, known)
             case ("people", _, "roles", int()) | (
                 "matrix",
@@ -37,16 +45,27 @@ def contradictions(data: Mapping[str, Any], channels: Iterable[str]) -> Iterator
                 int(),
             ):
                 yield from _unknown(where, text, "role", "roles", known["role"])
-            case ("matrix", "channels", _, "roles", int()):
+            case (
+                ("matrix", "channels", _, "roles", int())
+                | ("approvals", int(), "roles" | "by", int())
+                | ("limits", int(), "roles", int())
+            ):
                 yield from _unknown(where, text, "role", "roles", known["role"])
-            case ("routes", int(), "match", "accounts", int()):
+            case ("routes", int(), "match", "accounts", int()) | (
+                "approvals" | "limits",
+                int(),
+                "accounts",
+                int(),
+            ):
                 yield from _unknown(where, text, "account", "accounts", known["account"])
             case ("accounts", str(account), "reader_key" | "writer_key"):
                 yield from _wrong_mode(where, text, data["accounts"][account].get("livemode"))
             case _:
                 pass
     yield from _people(data)
+    yield from _identities(data)
     yield from _same_tokens(data)
+    yield from _mode(data)
     yield from _routes_named_twice(data)
 
 
@@ -115,6 +134,20 @@ def _people(data: Mapping[str, Any]) -> Iterator[Problem]:
             )
 
 
+def _identities(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """One identity is one person."""
+    people = _section(data, "people")
+    owners = {f"matrix:{_section(people, name).get('matrix')}": name for name in people}
+    for name in people:
+        for number, given in enumerate(_list(_section(people, name).get("identities"))):
+            if isinstance(given, str) and (owner := owners.setdefault(given, name)) != name:
+                yield Problem(
+                    ("people", name, "identities", number),
+                    f"is an identity of `{owner[:80]}` too",
+                    "give each person their own",
+                )
+
+
 def _same_tokens(data: Mapping[str, Any]) -> Iterator[Problem]:
     matrix = _section(data, "matrix")
     ours, theirs = _text(matrix.get("as_token")), _text(matrix.get("hs_token"))
@@ -122,6 +155,37 @@ def _same_tokens(data: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             ("matrix", "hs_token"), "is the same as `as_token`", "make two different random tokens"
         )
+
+
+def _mode(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Each mode needs its own tokens, and would not use the other's."""
+    if not isinstance(data.get("matrix"), Mapping):
+        return
+    matrix = data["matrix"]
+    mode = "bot" if matrix.get("mode") == "bot" else "appservice"
+    for other, keys in _MODE_KEYS.items():
+        for key in keys if other != mode else ():
+            if matrix.get(key) is not None:
+                hint = f"remove it, or set `mode: {other}`"
+                yield Problem(("matrix", key), f"means nothing in {mode} mode", hint)
+    needed = ("user_id",) if mode == "bot" else _MODE_KEYS[mode]
+    for key in needed:
+        if matrix.get(key) is None:
+            yield Problem(("matrix", key), "is missing", f"{mode} mode needs it")
+    if mode == "bot":
+        yield from _bot(matrix)
+
+
+def _bot(matrix: Mapping[str, Any]) -> Iterator[Problem]:
+    user, server = matrix.get("user_id"), matrix.get("server_name")
+    token, password = (matrix.get(key) is not None for key in ("access_token", "password"))
+    if not (token or password):
+        yield Problem(("matrix", "access_token"), "is missing", "give it, or the bot's `password`")
+    if token and password:
+        yield Problem(("matrix", "password"), "is not used beside `access_token`", "keep one")
+    if isinstance(user, str) and isinstance(server, str) and user.partition(":")[2] != server:
+        hint = "`server_name` is what stands after the colon in the bot's id"
+        yield Problem(("matrix", "user_id"), f"is not on the homeserver `{server[:80]}`", hint)
 
 
 def _routes_named_twice(data: Mapping[str, Any]) -> Iterator[Problem]:

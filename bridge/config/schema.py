@@ -22,10 +22,12 @@ from bridge.config.kinds import (
     Destination,
     Duration,
     EventTypes,
+    Identity,
     LocaleName,
     Localpart,
     MatrixId,
     Name,
+    Outside,
     Role,
     RoleOrEveryone,
     SecretText,
@@ -123,12 +125,20 @@ class Channel(Section):
         default=(EVERYONE,),
         description="Whom to invite: people with one of these roles; `*` is everyone in `people`.",
     )
+    details: Literal["full", "masked", "none"] = Field(
+        default="full",
+        description="How much the bridge tells of people and amounts there: all, people masked (`a…@example.org`), or only what happened.",
+    )
 
 
 class RoomKind(Section):
     roles: tuple[RoleOrEveryone, ...] = Field(
         default=(EVERYONE,),
         description="Whom to invite: people with one of these roles; `*` is everyone in `people`.",
+    )
+    details: Literal["full", "masked", "none"] = Field(
+        default="full",
+        description="How much the bridge tells of people and amounts there: all, people masked (`a…@example.org`), or only what happened.",
     )
 
 
@@ -142,13 +152,54 @@ CHANNELS = {
 }
 
 
+#: What Synapse takes from an ordinary account.
+_BOT_BUDGET = Decimal("0.2")
+
+
 class Matrix(Section):
     homeserver: Url = Field(description="The homeserver's client API, as the bridge reaches it.")
     server_name: ServerName = Field(
         description="The part after the colon in the homeserver's Matrix ids."
     )
-    as_token: Token = Field(description="The token that the bridge shows to the homeserver.")
-    hs_token: Token = Field(description="The token that the homeserver shows to the bridge.")
+    mode: Literal["appservice", "bot"] = Field(
+        default="appservice",
+        description="`appservice` (recommended): registered with your homeserver. `bot`: an ordinary account on any homeserver.",
+    )
+    as_token: Token | None = Field(
+        default=None,
+        description="The token that the bridge shows to the homeserver. Needed in appservice mode.",
+    )
+    hs_token: Token | None = Field(
+        default=None,
+        description="The token that the homeserver shows to the bridge. Needed in appservice mode.",
+    )
+    user_id: MatrixId | None = Field(
+        default=None, description="The bot's account. Needed in bot mode."
+    )
+    access_token: Token | None = Field(
+        default=None, description="The bot's access token; in bot mode this or `password`."
+    )
+    password: SecretText | None = Field(
+        default=None,
+        description="The bot's password: used to log in once; the session is then kept in the store.",
+    )
+    messages_per_second: Decimal | None = Field(
+        default=None,
+        gt=0,
+        le=1000,
+        max_digits=8,
+        description="How many messages a second the homeserver takes from the bridge; `0.2` in bot mode and no limit in appservice mode unless given.",
+    )
+    messages_burst: int = Field(
+        default=10,
+        ge=1,
+        le=10_000,
+        description="How many messages may go out at once before that limit is felt.",
+    )
+    remove_people: bool = Field(
+        default=False,
+        description="Whether people whom the bridge invited are removed from rooms that their roles no longer bring them to.",
+    )
     bridge_url: Url = Field(
         default="http://127.0.0.1:8080",
         description="Where the homeserver reaches the bridge; written to the registration file.",
@@ -158,7 +209,7 @@ class Matrix(Section):
     )
     sender_localpart: Localpart = Field(
         default="stripe",
-        description="The bridge's own Matrix user is `@<this>:<server_name>`.",
+        description="In appservice mode, the bridge's own Matrix user is `@<this>:<server_name>`.",
     )
     alias_prefix: AliasPrefix = Field(
         default="stripe_", description="Every room's alias begins with this."
@@ -184,7 +235,13 @@ class Matrix(Section):
 
     @property
     def sender(self) -> str:
-        return f"@{self.sender_localpart}:{self.server_name}"
+        """The bridge's own Matrix id."""
+        return self.user_id or f"@{self.sender_localpart}:{self.server_name}"
+
+    @property
+    def budget(self) -> Decimal | None:
+        """Messages a second; None if nobody counts."""
+        return self.messages_per_second or (_BOT_BUDGET if self.mode == "bot" else None)
 
 
 def _amended(name: str, channel: Channel) -> Channel:
@@ -205,6 +262,86 @@ class Person(Section):
     roles: tuple[Role, ...] = Field(
         default=(),
         description="The person's roles; none by default, and then every command is refused.",
+    )
+    identities: tuple[Identity, ...] = Field(
+        default=(),
+        max_length=20,
+        description="What else the person is called: `platform:id`. All of them are one person, who cannot approve what any of them asked for.",
+    )
+
+
+class Approval(Section):
+    """One rule of how many other people must approve. The most specific one that matches counts."""
+
+    verbs: tuple[Verb, ...] = Field(
+        default=(), description="Verbs; all that move money when empty."
+    )
+    roles: tuple[Role, ...] = Field(
+        default=(), description="Roles by which the asker may ask for it; any when empty."
+    )
+    accounts: tuple[Name, ...] = Field(default=(), description="Names of accounts; any when empty.")
+    currencies: tuple[Currency, ...] = Field(
+        default=(), description="Currencies (`eur`); any when empty."
+    )
+    amount_at_least: Decimal | None = Field(
+        default=None,
+        ge=0,
+        max_digits=15,
+        description="In the currency's own units (`500` is €500.00 or ¥500). Needs `currencies`.",
+    )
+    others: int = Field(
+        ge=0,
+        le=9,
+        description="How many other people must approve; 0 if the asker's own `yes` is enough.",
+    )
+    by: tuple[Role, ...] = Field(
+        default=(),
+        description="Roles whose people may approve; when empty, those who may ask for the verb themselves.",
+    )
+
+    @field_validator("amount_at_least", mode="after")
+    @classmethod
+    def _amounts_need_a_currency(
+        cls, amount: Decimal | None, info: ValidationInfo
+    ) -> Decimal | None:
+        if amount is not None and info.data.get("currencies") == ():
+            raise ValueError("means nothing without `currencies`: name them")
+        return amount
+
+
+class Limit(Section):
+    """One limit. Every one that matches holds; days are those of `timezone`."""
+
+    verbs: tuple[Verb, ...] = Field(
+        default=(), description="Verbs; all that move money when empty."
+    )
+    roles: tuple[Role, ...] = Field(
+        default=(),
+        description="Roles by which the asker may ask for it; any when empty. Who has another role that may do it is held to that one's limits instead.",
+    )
+    accounts: tuple[Name, ...] = Field(default=(), description="Names of accounts; any when empty.")
+    currency: Currency = Field(description="The currency of the amounts below (`eur`).")
+    per_action: Decimal | None = Field(
+        default=None,
+        ge=0,
+        max_digits=15,
+        description="The most at once, in the currency's own units.",
+    )
+    per_person_day: Decimal | None = Field(
+        default=None, ge=0, max_digits=15, description="The most that one person moves in a day."
+    )
+    per_account_day: Decimal | None = Field(
+        default=None,
+        ge=0,
+        max_digits=15,
+        description="The most that is moved in a day in one account, by everybody.",
+    )
+
+
+class Audit(Section):
+    head_to: tuple[Outside, ...] = Field(
+        default=("#payments",),
+        description="Where the heads of the audit trails go once a day, as an anchor outside of the store; nowhere when empty.",
     )
 
 
@@ -329,6 +466,12 @@ class Commands(Section):
         le=timedelta(days=1),
         description="How long a question waits for its `yes`.",
     )
+    approve_within: Duration = Field(
+        default=timedelta(hours=4),
+        gt=timedelta(0),
+        le=timedelta(days=7),
+        description="How long a confirmed action waits for other people's approval.",
+    )
     ignore_older_than: Duration = Field(
         default=timedelta(hours=1),
         gt=timedelta(0),
@@ -392,6 +535,43 @@ class Delivery(Section):
         return most
 
 
+_ONE_MONTH = timedelta(days=31)
+
+
+class EventRetention(Section):
+    """Stripe can send an event again for 30 days: until then its id must be remembered."""
+
+    page: Duration = Field(
+        default=timedelta(days=400), ge=_ONE_MONTH, description="For events that interrupted."
+    )
+    notify: Duration = Field(
+        default=timedelta(days=180), ge=_ONE_MONTH, description="For events that were told."
+    )
+    group: Duration = Field(
+        default=timedelta(days=90), ge=_ONE_MONTH, description="For events that come in numbers."
+    )
+    digest: Duration = Field(
+        default=timedelta(days=45), ge=_ONE_MONTH, description="For all others."
+    )
+
+
+class Retention(Section):
+    events: EventRetention = Field(
+        default=EventRetention(),
+        description="How long handled events are kept whole, by their class; people's commands as those that interrupted.",
+    )
+    deliveries: Duration = Field(
+        default=timedelta(days=30),
+        ge=timedelta(days=2),
+        description="How long deliveries that are done with are kept.",
+    )
+    dead: Duration = Field(
+        default=timedelta(days=180),
+        ge=timedelta(days=7),
+        description="How long dead letters are kept.",
+    )
+
+
 class Config(Section):
     store: Store = Field(
         default=Store(), description="Where the bridge keeps what it must not lose."
@@ -407,6 +587,16 @@ class Config(Section):
     people: dict[Name, Person] = Field(
         default_factory=dict, description="The people, by a name of yours."
     )
+    approvals: tuple[Approval, ...] = Field(
+        default=(),
+        description="How many other people must approve what; without a matching rule, one for whatever moves money.",
+    )
+    limits: tuple[Limit, ...] = Field(
+        default=(), description="How much money may be moved from chat."
+    )
+    audit: Audit = Field(
+        default=Audit(), description="The trail of everything that was done or refused."
+    )
     targets: dict[Name, Target] = Field(
         default_factory=dict,
         description="Where notifications go besides Matrix, by a name of yours.",
@@ -417,6 +607,9 @@ class Config(Section):
     )
     commands: Commands = Field(default=Commands(), description="What people ask for in chat.")
     delivery: Delivery = Field(default=Delivery(), description="How hard the bridge tries.")
+    retention: Retention = Field(
+        default=Retention(), description="How long things are kept that are done with."
+    )
     locale: LocaleName = Field(
         default="en_GB", description="The language and customs of amounts and dates."
     )

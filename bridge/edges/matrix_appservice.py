@@ -2,20 +2,20 @@
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
-from bridge.edges.matrix_events import chat_messages
+from bridge.edges.matrix_events import chat_messages, room_changes
 from bridge.model.errors import StoreUnavailable
-from bridge.model.ports import ChatMessage
+from bridge.model.ports import Told
 
 log = structlog.get_logger(__name__)
 
-#: transaction id, what people said in it; returns once it is committed.
-Accept = Callable[[str, Sequence[ChatMessage]], Awaitable[None]]
+#: Returns once what the homeserver told is committed.
+Accept = Callable[[Told], Awaitable[None]]
 _TXN_CAP = 255
 
 
@@ -49,11 +49,18 @@ class MatrixAppservice:
         if not isinstance(body, dict) or len(txn_id) > _TXN_CAP:
             return _error(400, "M_BAD_JSON", "The body is not a transaction.")
         try:
-            await self.accept(txn_id, list(chat_messages(body.get("events"), own=self.own)))
+            await self.accept(self._told(txn_id, body.get("events")))
         except StoreUnavailable as away:
             log.error("transaction_not_stored", reason=str(away))  # noqa: TRY400 - no traceback is needed
             return _error(503, "M_UNKNOWN", "Not stored; please send it again.")
         return web.json_response({})
+
+    def _told(self, txn_id: str, events: object) -> Told:
+        return Told(
+            tuple(chat_messages(events, own=self.own)),
+            tuple(room_changes(events, own=self.own)),
+            transaction=txn_id,
+        )
 
     async def ping(self, request: web.Request) -> web.Response:
         return self._refusal(request) or web.json_response({})

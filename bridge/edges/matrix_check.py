@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
+from pydantic import SecretStr
 
 from bridge.config.schema import Matrix
 from bridge.model.finding import Finding, Verdict, note, well, wrong
 
 _SERVER, _TOKEN, _PING = "homeserver", "appservice token", "homeserver to bridge"
+_BOT_TOKEN, _PASSWORD = "bot's access token", "bot's password"
 _NOT_REGISTERED = (
     "write the file with `stripe-bridge registration`, name it in the homeserver's configuration "
     "(Synapse: `app_service_config_files`), and restart the homeserver"
@@ -38,13 +40,54 @@ async def look(
         )
         return
     yield well(_SERVER, "answers")
-    headers = {"Authorization": f"Bearer {matrix.as_token.get_secret_value()}"}
     try:
+        if matrix.mode == "bot":
+            yield await _bot(matrix, session)
+            return
+        headers = _bearer(matrix.as_token)
         yield (whose := await _whoami(matrix, session, headers))
         if whose.verdict is Verdict.WELL:
             yield await _ping(matrix, session, headers, bridge_here)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         yield wrong(_SERVER, f"stopped answering ({type(error).__name__})")
+
+
+async def _bot(matrix: Matrix, session: aiohttp.ClientSession) -> Finding:
+    """The account's token is tried; a password only where it could be: trying it makes a session."""
+    if matrix.access_token is None:
+        return await _password(matrix, session)
+    url = f"{matrix.homeserver}/_matrix/client/v3/account/whoami"
+    status, body = await _ask(session, "GET", url, _bearer(matrix.access_token))
+    if status != 200:
+        return wrong(
+            _BOT_TOKEN,
+            f"is refused with {status} {_code(body)}".rstrip(),
+            "make a new one and set `matrix.access_token`",
+        )
+    if (user := body.get("user_id")) != matrix.sender:
+        return wrong(
+            _BOT_TOKEN,
+            f"belongs to {str(user)[:255]}, not to {matrix.sender}",
+            "`matrix.user_id` must be the account's id",
+        )
+    return well(_BOT_TOKEN, f"is that of {matrix.sender}")
+
+
+async def _password(matrix: Matrix, session: aiohttp.ClientSession) -> Finding:
+    status, body = await _ask(session, "GET", f"{matrix.homeserver}/_matrix/client/v3/login")
+    flows = body.get("flows") if status == 200 else None
+    known = [flow.get("type") for flow in flows or [] if isinstance(flow, dict)]
+    if "m.login.password" in known:
+        return note(_PASSWORD, "was not tried: it is used once, when the bridge starts")
+    return wrong(
+        _PASSWORD,
+        "cannot be used: the homeserver takes no passwords",
+        "set `matrix.access_token` instead",
+    )
+
+
+def _bearer(token: SecretStr | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.get_secret_value() if token else ''}"}
 
 
 async def _whoami(

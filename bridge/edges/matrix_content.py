@@ -24,17 +24,41 @@ _SHORTENED = "\n… shortened"
 
 
 def matrix_content(
-    message: Message, *, delivery: str, thread: str | None = None, reply_to: str | None = None
+    message: Message,
+    *,
+    delivery: str,
+    thread: str | None = None,
+    reply_to: str | None = None,
+    replaces: str | None = None,
 ) -> dict[str, Any]:
     """Content of an `m.room.message`; `thread` (its root) and `reply_to` are Matrix event ids.
 
+    `replaces` is the first version of the message, which this one then stands in place of, silently.
     Every text is escaped and has no live link or mention; what is too long loses its end.
     """
     while True:
         content = _content(message, delivery, thread, reply_to)
-        if len(_canonical(content)) <= MOST_BYTES or not (message.facts or message.text):
+        if replaces:
+            content = _edit(content, replaces)
+        shortened = not (message.facts or message.text or message.lines)
+        if len(_canonical(content)) <= MOST_BYTES or shortened:
             return content
         message = _shorter(message)
+
+
+def _edit(content: dict[str, Any], replaces: str) -> dict[str, Any]:
+    """Whoever was meant was told by the first version: the outer mentions are for those who were not."""
+    return {
+        "msgtype": "m.notice",
+        # Shown by clients that know no edits.
+        "body": f"* {content['body']}",
+        "format": content["format"],
+        "formatted_body": f"* {content['formatted_body']}",
+        "m.mentions": {},
+        OURS: content[OURS],
+        "m.new_content": content,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": replaces},
+    }
 
 
 def _content(
@@ -74,6 +98,7 @@ def _heading(message: Message) -> str:
 
 def _plain(message: Message) -> Iterator[str]:
     yield f"{_ICONS.get(message.tone, '')}{_heading(message)}"
+    yield from (f"- {unlinked(line)}" for line in message.lines)
     yield from (f"- {_label(fact)}: {unlinked(fact.value)}" for fact in message.facts)
     if message.text:
         yield unlinked(message.text)
@@ -83,7 +108,11 @@ def _plain(message: Message) -> Iterator[str]:
 
 
 def _html(message: Message) -> Iterator[str]:
-    yield f"<p>{_ICONS.get(message.tone, '')}<strong>{_escaped(_heading(message))}</strong></p>"
+    heading = f"{_ICONS.get(message.tone, '')}<strong>{_escaped(_heading(message))}</strong>"
+    # What is only a line needs no weight.
+    yield f"<p>{_escaped(_heading(message)) if _is_a_line(message) else heading}</p>"
+    if message.lines:
+        yield f"<ul>{''.join(f'<li>{_escaped(unlinked(line))}</li>' for line in message.lines)}</ul>"
     if message.facts:
         items = (
             f"<li>{_escaped(_label(fact))}: {_escaped(unlinked(fact.value))}</li>"
@@ -96,6 +125,11 @@ def _html(message: Message) -> Iterator[str]:
         yield f"<p>{' · '.join(map(_link, message.links))}</p>"
     if message.mentions:
         yield f"<p>{' '.join(map(_pill, message.mentions))}</p>"
+
+
+def _is_a_line(message: Message) -> bool:
+    more = message.facts or message.text or message.lines or message.links or message.mentions
+    return message.tone is None and not more
 
 
 def _label(fact: Fact) -> str:
@@ -122,11 +156,12 @@ def _canonical(content: Mapping[str, Any]) -> bytes:
 def _shorter(message: Message) -> Message:
     """Half of its text and half of its facts, from the end; that something is missing is said."""
     text = (message.text or "").removesuffix(_SHORTENED)
-    if not text and not message.facts:
+    if not text and not message.facts and not message.lines:
         return replace(message, text=None)
     half = text[: len(text) // 2].rstrip()
     return replace(
         message,
         text=SafeText(f"{half}{_SHORTENED}"),
         facts=message.facts[: len(message.facts) // 2],
+        lines=message.lines[: len(message.lines) // 2],
     )

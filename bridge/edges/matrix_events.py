@@ -1,4 +1,4 @@
-"""What the homeserver tells of people: a transaction's events as chat messages."""
+"""What the homeserver tells: its events as what people said, and as what became of rooms."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.model.event import moment
-from bridge.model.ports import ChatMessage
+from bridge.model.ports import ChatMessage, RoomChange, RoomFate
 
 _CAP = 8_000
 _FALLBACK = re.compile(r"\A(?:> .*\n)+\n?")
@@ -18,6 +18,34 @@ def chat_messages(events: object, *, own: str) -> Iterator[ChatMessage]:
     for event in events if isinstance(events, list) else ():
         if isinstance(event, Mapping) and (message := _message(event, own)):
             yield message
+
+
+def room_changes(events: object, *, own: str) -> Iterator[RoomChange]:
+    """What others did to rooms, or to the bridge in them: invited, removed, upgraded, encrypted."""
+    for event in events if isinstance(events, list) else ():
+        if isinstance(event, Mapping) and (change := _change(event, own)):
+            yield change
+
+
+def _change(event: Mapping[str, Any], own: str) -> RoomChange | None:
+    content, key = event.get("content"), event.get("state_key")
+    event_id, room_id, sender = (_id(event.get(n)) for n in ("event_id", "room_id", "sender"))
+    if not isinstance(content, Mapping) or not (event_id and room_id and sender) or sender == own:
+        return None
+    match event.get("type"), key, content.get("membership"):
+        case ("m.room.member", str(), "invite") if key == own:
+            return RoomChange(event_id, room_id, sender, RoomFate.INVITED)
+        case ("m.room.member", str(), "leave" | "ban" as how) if key == own:
+            return RoomChange(event_id, room_id, sender, RoomFate.REMOVED, how)
+        case ("m.room.tombstone", "", _) if new := _id(content.get("replacement_room")):
+            return RoomChange(event_id, room_id, sender, RoomFate.UPGRADED, new)
+        case ("m.room.encryption", "", _):
+            return RoomChange(event_id, room_id, sender, RoomFate.ENCRYPTED)
+        case ("m.room.redaction", None, _) if gone := _id(
+            content.get("redacts") or event.get("redacts")
+        ):
+            return RoomChange(event_id, room_id, sender, RoomFate.REDACTED, gone)
+    return None
 
 
 def _message(event: Mapping[str, Any], own: str) -> ChatMessage | None:

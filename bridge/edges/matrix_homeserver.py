@@ -1,100 +1,42 @@
-"""The homeserver, as the bridge's own user: matrix-nio with the appservice's token.
+"""The homeserver's rooms, as the bridge's own user, in either mode."""
 
-nio itself neither retries nor waits here: whatever goes wrong becomes an `Outcome`, and the lane
-decides. `send` adds what nio has no word for: who acts, and with which device. With a device the
-homeserver remembers transaction ids for a day, even across its own restarts.
-"""
-
-import asyncio
-import json
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-import aiohttp
-from nio import AsyncClient, AsyncClientConfig, RoomPreset
-from nio.responses import ErrorResponse, RoomResolveAliasResponse
+from nio import RoomPreset
 
-from bridge.model.outcome import Dead, Delivered, Outcome, Retry
+from bridge.edges.matrix_client import MatrixClient, part, with_query
+from bridge.model.event import Json
+from bridge.model.outcome import Delivered, Outcome, Refused, Retry
 from bridge.model.ports import RoomMade, RoomSpec
 
-DEVICE = "STRIPEBRIDGE"
-_TIMEOUT = 30
-_AWAY = (
-    aiohttp.ClientConnectionError,
-    TimeoutError,
-    asyncio.TimeoutError,
-    aiohttp.ClientPayloadError,
-)
+_ABSENT = "M_NOT_FOUND"
+#: From this room version on.
+_CREATORS_REIGN = 12
 
 
-class _Client(AsyncClient):  # type: ignore[misc]  # nio is not checked here
-    async def send(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:
-        as_whom = urlencode({"user_id": self.user_id, "device_id": self.device_id})
-        return await super().send(
-            method, f"{path}{'&' if '?' in path else '?'}{as_whom}", *args, **kwargs
-        )
-
-
+@dataclass(frozen=True)
 class MatrixHomeserver:
     """Implements the `Homeserver` port."""
 
-    def __init__(
-        self, *, homeserver: str, user_id: str, as_token: str, federate: bool, history: str
-    ) -> None:
-        config = AsyncClientConfig(
-            encryption_enabled=False,
-            store=None,
-            store_sync_tokens=False,
-            max_limit_exceeded=0,
-            max_timeouts=0,
-            request_timeout=_TIMEOUT,
-        )
-        self._nio = _Client(homeserver, user_id, device_id=DEVICE, config=config)
-        self._nio.access_token = as_token
-        self._nio.user_id = user_id
-        self.user_id = user_id
-        self._federate = federate
-        self._history = history
-        self._started = False
+    client: MatrixClient
+    federate: bool
+    history: str
 
-    async def close(self) -> None:
-        await self._nio.close()
-
-    async def start(self) -> Outcome:
-        """Make sure that the bridge's user and its device exist; every other method sees to it first."""
-        if not self._started:
-            outcome = await self._register()
-            if isinstance(outcome, Dead):  # it is our set-up that is wrong, not any message
-                return Retry(outcome.reason, outage=True)
-            self._started = isinstance(outcome, Delivered)
-            return outcome
-        return Delivered()
-
-    async def _register(self) -> Outcome:
-        localpart = self.user_id[1:].partition(":")[0]
-        account = {
-            "type": "m.login.application_service",
-            "username": localpart,
-            "inhibit_login": True,
-        }
-        registered = await self._raw("POST", "/_matrix/client/v3/register", account, as_user=False)
-        if not isinstance(registered, Delivered) and "M_USER_IN_USE" not in registered.reason:
-            return registered
-        device = {"display_name": "Stripe Chat Bridge"}
-        return await self._raw("PUT", f"/_matrix/client/v3/devices/{DEVICE}", device, as_user=False)
+    @property
+    def user_id(self) -> str:
+        return self.client.user_id
 
     async def create_room(self, spec: RoomSpec) -> RoomMade | Outcome:
-        if not isinstance(started := await self.start(), Delivered):
-            return started
-        answer = await self._call(
-            self._nio.room_create(
+        answer = await self.client.call(
+            self.client.nio.room_create(
                 alias=spec.alias_localpart,
                 name=spec.name,
                 topic=spec.topic,
                 invite=spec.invite,
-                federate=self._federate,
+                federate=self.federate,
                 preset=RoomPreset.private_chat,
                 space=spec.is_space,
                 initial_state=self._initial_state(spec),
@@ -104,87 +46,127 @@ class MatrixHomeserver:
         if isinstance(answer, Delivered):
             made = answer.ref or ""
             if spec.space:
-                await self._link(spec.space, made)
+                # A missing link costs only the order in people's lists.
+                await self.set_state(spec.space, "m.space.child", self._child(), made)
             return RoomMade(made)
-        if isinstance(answer, Retry | Dead) and "M_ROOM_IN_USE" in answer.reason:
-            return await self._by_alias(spec.alias_localpart) or Retry(
-                "The room's alias is taken but leads nowhere."
-            )
+        if isinstance(answer, Refused) and _is_taken(answer):
+            return await self._found(spec.alias_localpart)
         return answer
 
     async def invite(self, room_id: str, user_id: str) -> Outcome:
-        if not isinstance(started := await self.start(), Delivered):
-            return started
-        answer = await self._call(self._nio.room_invite(room_id, user_id))
-        already = isinstance(answer, Dead) and "already in the room" in answer.reason
+        answer = await self.client.call(self.client.nio.room_invite(room_id, user_id))
+        already = isinstance(answer, Refused) and "already in the room" in answer.reason
         return Delivered() if already else answer
 
     async def send(
         self, room_id: str, txn_id: str, content: Mapping[str, Any], kind: str = "m.room.message"
     ) -> Outcome:
-        if not isinstance(started := await self.start(), Delivered):
-            return started
-        return await self._call(self._nio.room_send(room_id, kind, dict(content), tx_id=txn_id))
+        return await self.client.call(
+            self.client.nio.room_send(room_id, kind, dict(content), tx_id=txn_id)
+        )
 
     async def joined_rooms(self) -> list[str] | Outcome:
-        try:
-            answer = await self._nio.joined_rooms()
-        except _AWAY as away:
-            return Retry(f"The homeserver is away ({type(away).__name__}).", outage=True)
-        return _failure(answer) if isinstance(answer, ErrorResponse) else list(answer.rooms)
+        answer = await self.client.ask("GET", "/joined_rooms")
+        if isinstance(answer, Outcome):
+            return answer
+        rooms = answer.get("joined_rooms")
+        if not isinstance(rooms, list):
+            return Retry("The homeserver's list of joined rooms cannot be read.", outage=True)
+        return [room for room in rooms if isinstance(room, str)]
 
-    async def _by_alias(self, localpart: str) -> RoomMade | None:
-        server = self.user_id.partition(":")[2]
-        try:
-            answer = await self._nio.room_resolve_alias(f"#{localpart}:{server}")
-        except _AWAY:
-            return None  # whatever comes next meets the same fault, and says so
-        return RoomMade(answer.room_id) if isinstance(answer, RoomResolveAliasResponse) else None
+    async def set_state(
+        self, room_id: str, kind: str, content: Mapping[str, Any], state_key: str = ""
+    ) -> Outcome:
+        path = f"{_room(room_id)}/state/{part(kind)}/{part(state_key)}"
+        return _done(await self.client.ask("PUT", path, content))
 
-    async def _link(self, space: str, room_id: str) -> None:
-        """A missing link costs only the order in people's lists, so a failure is left for the next start."""
-        child = {"via": [self.user_id.partition(":")[2]]}
-        await self._call(self._nio.room_put_state(space, "m.space.child", child, state_key=room_id))
+    async def state(self, room_id: str, kind: str, state_key: str = "") -> Json | Outcome:
+        return await self.client.ask(
+            "GET", f"{_room(room_id)}/state/{part(kind)}/{part(state_key)}"
+        )
+
+    async def creators(self, room_id: str) -> tuple[str, ...] | Outcome:
+        path = f"{_room(room_id)}/state/m.room.create/?format=event"
+        event = await self.client.ask("GET", path)
+        if isinstance(event, Outcome):
+            return event
+        content = event.get("content")
+        content = content if isinstance(content, dict) else {}
+        version, others = str(content.get("room_version", "1")), content.get("additional_creators")
+        if not version.isdecimal() or int(version) < _CREATORS_REIGN:
+            return ()
+        named = others if isinstance(others, list) else []
+        return (str(event.get("sender")), *(str(one) for one in named))
+
+    async def has_event(self, room_id: str, event_id: str) -> bool | Outcome:
+        answer = await self.client.ask("GET", f"{_room(room_id)}/event/{part(event_id)}")
+        if isinstance(answer, Refused) and answer.code == _ABSENT:
+            return False
+        return answer if isinstance(answer, Outcome) else True
+
+    async def join(self, room_id: str, via: str | None = None) -> Outcome:
+        servers = {"via": via, "server_name": via} if via else {}
+        return _done(
+            await self.client.ask("POST", with_query(f"/join/{part(room_id)}", servers), {})
+        )
+
+    async def leave(self, room_id: str) -> Outcome:
+        return _done(await self.client.ask("POST", f"{_room(room_id)}/leave", {}))
+
+    async def kick(self, room_id: str, user_id: str, reason: str) -> Outcome:
+        body = {"user_id": user_id, "reason": reason}
+        answer = await self.client.ask("POST", f"{_room(room_id)}/kick", body)
+        gone = isinstance(answer, Refused) and "not in the room" in answer.reason
+        return Delivered() if gone else _done(answer)
+
+    async def room_of_alias(self, localpart: str) -> str | Outcome | None:
+        answer = await self.client.ask("GET", self._alias(localpart))
+        if isinstance(answer, Refused) and answer.code == _ABSENT:
+            return None
+        return answer if isinstance(answer, Outcome) else str(answer.get("room_id"))
+
+    async def point_alias(self, localpart: str, room_id: str | None) -> Outcome:
+        now = await self.room_of_alias(localpart)
+        if isinstance(now, Outcome) or now == room_id:
+            return now if isinstance(now, Outcome) else Delivered()
+        if now is not None:
+            gone = await self.client.ask("DELETE", self._alias(localpart))
+            if isinstance(gone, Outcome) and not _is_absent(gone):
+                return gone
+        if room_id is None:
+            return Delivered()
+        return _done(await self.client.ask("PUT", self._alias(localpart), {"room_id": room_id}))
+
+    async def _found(self, localpart: str) -> RoomMade | Outcome:
+        found = await self.room_of_alias(localpart)
+        if isinstance(found, Outcome):
+            return found
+        if found is None:
+            return Retry("The room's alias is taken but leads nowhere.")
+        return RoomMade(found, found=True)
+
+    def _alias(self, localpart: str) -> str:
+        return f"/directory/room/{part(f'#{localpart}:{self.client.server_name}')}"
+
+    def _child(self) -> dict[str, Any]:
+        return {"via": [self.client.server_name]}
 
     def _initial_state(self, spec: RoomSpec) -> list[dict[str, Any]]:
         state = [
-            {"type": "m.room.history_visibility", "content": {"history_visibility": self._history}},
+            {"type": "m.room.history_visibility", "content": {"history_visibility": self.history}},
             {"type": "m.room.guest_access", "content": {"guest_access": "forbidden"}},
             {"type": "m.room.join_rules", "content": {"join_rule": "invite"}},
         ]
         if spec.space:
-            parent = {"via": [self.user_id.partition(":")[2]], "canonical": True}
+            parent = {**self._child(), "canonical": True}
             state.append({"type": "m.space.parent", "state_key": spec.space, "content": parent})
         return state
 
-    async def _call(self, call: Any) -> Outcome:
-        try:
-            answer = await call
-        except _AWAY as away:
-            return Retry(f"The homeserver is away ({type(away).__name__}).", outage=True)
-        if isinstance(answer, ErrorResponse):
-            return _failure(answer)
-        return Delivered(getattr(answer, "event_id", None) or getattr(answer, "room_id", None))
 
-    async def _raw(
-        self, method: str, path: str, body: Mapping[str, Any], *, as_user: bool
-    ) -> Outcome:
-        """A call that nio has no method for."""
-        headers = {
-            "Authorization": f"Bearer {self._nio.access_token}",
-            "Content-Type": "application/json",
-        }
-        send = self._nio.send if as_user else super(_Client, self._nio).send
-        try:
-            answer = await send(method, path, json.dumps(body), headers)
-            text = await answer.text()
-        except _AWAY as away:
-            return Retry(f"The homeserver is away ({type(away).__name__}).", outage=True)
-        return (
-            Delivered()
-            if answer.status < 300
-            else _judge(answer.status, _code(text), text[:300], None)
-        )
+def permalink(room_id: str, event_id: str | None, server_name: str) -> str:
+    """A link that any Matrix client opens."""
+    path = quote(room_id) + (f"/{quote(event_id)}" if event_id else "")
+    return f"https://matrix.to/#/{path}?via={quote(server_name)}"
 
 
 def _power(spec: RoomSpec) -> dict[str, Any]:
@@ -200,43 +182,18 @@ def _power(spec: RoomSpec) -> dict[str, Any]:
     }
 
 
-def _failure(answer: ErrorResponse) -> Outcome:
-    transport = answer.transport_response
-    status = transport.status if transport is not None else 0
-    after = _wait(
-        transport.headers.get("Retry-After") if transport is not None else None,
-        answer.retry_after_ms,
-    )
-    return _judge(status, str(answer.status_code or ""), str(answer.message), after)
+def _room(room_id: str) -> str:
+    return f"/rooms/{part(room_id)}"
 
 
-def _judge(status: int, code: str, words: str, after: timedelta | None) -> Outcome:
-    reason = f"The homeserver answered {status} {code}: {words}"
-    if status == 429:
-        return Retry(reason, after=after or timedelta(seconds=5), outage=True)
-    if status in (0, 401, 408, 502, 503, 504):
-        # 401 is the bridge's own token: nothing is wrong with the message.
-        return Retry(reason, after=after, outage=True)
-    if status >= 500:
-        return Retry(reason, after=after)
-    return Dead(reason)
+def _done(answer: Json | Outcome) -> Outcome:
+    return answer if isinstance(answer, Outcome) else Delivered()
 
 
-def _wait(header: str | None, milliseconds: int | None) -> timedelta | None:
-    """`Retry-After` in seconds comes first; the body's field is the older way."""
-    if header and header.isascii() and header.isdigit():
-        return timedelta(seconds=min(int(header), 3600))
-    return timedelta(milliseconds=min(milliseconds, 3_600_000)) if milliseconds else None
+def _is_taken(refused: Refused) -> bool:
+    """Synapse has another answer for an alias that was taken while it was making the room."""
+    return refused.code == "M_ROOM_IN_USE" or "already exists" in refused.reason
 
 
-def _code(text: str) -> str:
-    try:
-        return str(json.loads(text)["errcode"])
-    except (ValueError, KeyError, TypeError):
-        return ""
-
-
-def permalink(room_id: str, event_id: str | None, server_name: str) -> str:
-    """A link that any Matrix client opens."""
-    path = quote(room_id) + (f"/{quote(event_id)}" if event_id else "")
-    return f"https://matrix.to/#/{path}?via={quote(server_name)}"
+def _is_absent(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refused) and outcome.code == _ABSENT

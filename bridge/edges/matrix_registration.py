@@ -4,11 +4,16 @@ import re
 from typing import Any
 
 from bridge.config.schema import Config
+from bridge.model.errors import BridgeError
 
 
 def registration(config: Config) -> dict[str, Any]:
     """The registration file's content; it holds both tokens."""
     matrix = config.matrix
+    if matrix.as_token is None or matrix.hs_token is None:
+        raise BridgeError(
+            "In bot mode there is nothing to register: `matrix.mode: appservice` needs a registration."
+        )
     aliases = f"#{re.escape(matrix.alias_prefix)}.*:{re.escape(matrix.server_name)}"
     return {
         "id": matrix.id,

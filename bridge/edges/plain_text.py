@@ -59,6 +59,7 @@ def _replaced(mark: re.Match[str]) -> str:
 
 
 def _lines(message: Message) -> Iterator[str]:
+    yield from (unmarked(line) for line in message.lines)
     yield from (f"{unmarked(fact.label)}: {unmarked(fact.value)}" for fact in message.facts)
     if message.text:
         yield unmarked(message.text)

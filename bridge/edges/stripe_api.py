@@ -2,20 +2,21 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import aiohttp
 import stripe
 
 from bridge.model.errors import StripeAmbiguous, StripeBusy, StripeError, StripeRefused
-from bridge.model.event import Event, Json, id_of
+from bridge.model.event import Event, Json, Written, id_of
 from bridge.model.money import Money
 
 _RELATED = re.compile(r"/v[12](?:/[a-z_]+){1,4}/[A-Za-z0-9_]{1,255}")
 _PAGE = 100
+_MOST_CHARGES = 300
 
 
 class StripeApi:
@@ -102,6 +103,56 @@ class StripeApi:
                 found.append(one.to_dict())  # noqa: PERF401 - the SDK's pages are asynchronous
         return found
 
+    async def owner(self, customer_id: str) -> Json:
+        expand = {"expand": ["invoice_settings.default_payment_method"]}
+        return await self._get(
+            self._client.v1.customers.retrieve_async(customer_id, cast("Any", expand))
+        )
+
+    async def charges_of(self, customer_id: str) -> tuple[list[Json], bool]:
+        found: list[Json] = []
+        async with _told_in_words(reading=True):
+            wanted = {"customer": customer_id, "limit": _PAGE}
+            page = await self._client.v1.charges.list_async(cast("Any", wanted))
+            async for one in page.auto_paging_iter():
+                if len(found) == _MOST_CHARGES:
+                    return found, False
+                found.append(one.to_dict())
+        return found, True
+
+    async def subscriptions_of(self, customer_id: str) -> list[Json]:
+        wanted = {"customer": customer_id, "status": "all", "limit": _PAGE}
+        page = await self._get(self._client.v1.subscriptions.list_async(cast("Any", wanted)))
+        return list(page["data"])
+
+    async def invoices_of(self, customer_id: str, status: str | None = None) -> list[Json]:
+        wanted = {"customer": customer_id, "limit": _PAGE} | ({"status": status} if status else {})
+        page = await self._get(self._client.v1.invoices.list_async(cast("Any", wanted)))
+        return list(page["data"])
+
+    async def disputes_of_charge(self, charge_id: str) -> list[Json]:
+        wanted = {"charge": charge_id, "limit": _PAGE}
+        page = await self._get(self._client.v1.disputes.list_async(cast("Any", wanted)))
+        return list(page["data"])
+
+    async def charges_since(self, since: datetime, after: str | None) -> list[Json]:
+        wanted: dict[str, Any] = {"limit": _PAGE, "created": {"gte": int(since.timestamp())}}
+        if after:
+            wanted["starting_after"] = after
+        page = await self._get(self._client.v1.charges.list_async(cast("Any", wanted)))
+        return list(page["data"])
+
+    async def made_by(self, key: str, types: Sequence[str], since: datetime) -> list[Json]:
+        wanted = {"types": list(types), "created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+        found: list[Json] = []
+        async with _told_in_words(reading=True):
+            page = await self._client.v1.events.list_async(cast("Any", wanted))
+            async for one in page.auto_paging_iter():
+                event = one.to_dict()
+                if (event.get("request") or {}).get("idempotency_key") == key:
+                    found.append(event["data"]["object"])
+        return found
+
     async def check(self) -> str:
         """Reads one event: the least that every key of the bridge must be able to do."""
         page = await self._get(self._client.v1.events.list_async({"limit": 1}))
@@ -149,9 +200,13 @@ class StripeApi:
         async with _told_in_words(reading=True):
             return _plain(await call)
 
-    async def _write(self, call: Awaitable[Any]) -> Json:
+    async def _write(self, call: Awaitable[Any]) -> Written:
         async with _told_in_words(reading=False):
-            return _plain(await call)
+            answer = await call
+        written = Written(_plain(answer))
+        response = getattr(answer, "last_response", None)
+        written.request_id = response.request_id if response else None
+        return written
 
 
 def _plain(answer: Any) -> Json:

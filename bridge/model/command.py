@@ -1,6 +1,6 @@
 """What a person asked for, and who they are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -13,9 +13,18 @@ class Command:
 
 @dataclass(frozen=True)
 class Actor:
-    """A person of the configuration with the verbs their roles give them."""
+    """A person with the rights they have at this moment, and the identity they speak with.
+
+    `identity` is `platform:id` (`matrix:@anna:example.org`). A stranger has no name.
+    """
 
     name: str
-    matrix: str
-    roles: tuple[str, ...]
-    verbs: frozenset[str]
+    identity: str
+    roles: tuple[str, ...] = ()
+    verbs: frozenset[str] = frozenset()
+    #: Which of the roles give each verb.
+    granted_by: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def known(self) -> bool:
+        return bool(self.name)

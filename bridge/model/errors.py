@@ -5,6 +5,7 @@ BridgeError
 ├── BadRequest             a request from outside is refused (HTTP 400)
 ├── StoreUnavailable       the store cannot commit (HTTP 503)
 ├── Refused                a command cannot be done, and why
+│   └── Denied             the person may not do it: that is kept in the audit trail
 └── StripeError            Stripe did not do what was asked
     ├── StripeRefused      it said no; asking again changes nothing
     ├── StripeBusy         it asked to wait, and did nothing
@@ -31,6 +32,10 @@ class StoreUnavailable(BridgeError):
 
 
 class Refused(BridgeError):
+    pass
+
+
+class Denied(Refused):
     pass
 
 

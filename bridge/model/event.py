@@ -8,6 +8,12 @@ from typing import Any
 Json = dict[str, Any]
 
 
+class Written(dict[str, Any]):
+    """A Stripe object as a call left it; `request_id` is Stripe's name for that call."""
+
+    request_id: str | None = None
+
+
 @dataclass(frozen=True)
 class Event:
     """`object` is the Stripe object (empty for a thin event until it is fetched)."""

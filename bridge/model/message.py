@@ -1,6 +1,6 @@
 """What is said to people, free of any platform. The edges render it, each in its own way."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from bridge.model.signal import Fact, SignalClass
@@ -21,6 +21,8 @@ class Message:
     tone: SignalClass | None = None
     facts: tuple[Fact, ...] = ()
     text: SafeText | None = None
+    #: A list of what needs no label.
+    lines: tuple[SafeText, ...] = ()
     links: tuple[Link, ...] = ()
     #: Matrix ids that are to be interrupted.
     mentions: tuple[str, ...] = ()
@@ -30,7 +32,12 @@ class Message:
     ids: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        # By hand: `asdict` copies every text of it, and this is written for every delivery.
+        return {
+            **vars(self),
+            "facts": [dict(vars(fact)) for fact in self.facts],
+            "links": [dict(vars(link)) for link in self.links],
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
@@ -42,6 +49,7 @@ class Message:
                 Fact(f["label"], SafeText(f["value"]), f["personal"]) for f in data["facts"]
             ),
             text=SafeText(data["text"]) if data.get("text") else None,
+            lines=tuple(SafeText(line) for line in data.get("lines", ())),
             links=tuple(Link(SafeText(link["label"]), link["url"]) for link in data["links"]),
             mentions=tuple(data["mentions"]),
             test_mode=data["test_mode"],

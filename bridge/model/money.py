@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import format_currency
@@ -51,19 +52,24 @@ class Money:
             raise AmountError(f"{self.amount} is more than any amount of money")
 
     def words(self, locale: str = "en_GB") -> str:
-        shown = format_currency(
-            self.decimal,
-            self.currency.upper(),
-            locale=Locale.parse(locale),
-            currency_digits=False,
-            format=_pattern(locale, exponent(self.currency)),
-        )
-        return _GLUED.sub("\xa0", shown)
+        return _words(self, locale)
 
     @property
     def decimal(self) -> Decimal:
         """In the currency's own units, exact."""
         return Decimal(self.amount).scaleb(-exponent(self.currency))
+
+
+@lru_cache(1024)  # an event's amount is told in its title, its lines and its card
+def _words(money: Money, locale: str) -> str:
+    shown = format_currency(
+        money.decimal,
+        money.currency.upper(),
+        locale=Locale.parse(locale),
+        currency_digits=False,
+        format=_pattern(locale, exponent(money.currency)),
+    )
+    return _GLUED.sub("\xa0", shown)
 
 
 def exponent(currency: str) -> int:

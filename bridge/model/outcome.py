@@ -24,6 +24,11 @@ class Retry:
 
 
 @dataclass(frozen=True)
+class NotYet(Retry):
+    """Not tried: the sender's own budget is spent until `after`. No failure, so nothing is counted or told."""
+
+
+@dataclass(frozen=True)
 class Unknown:
     """Nobody can tell. It is tried once more, and that message says it may be a repetition."""
 
@@ -37,4 +42,17 @@ class Dead:
     reason: str
 
 
+@dataclass(frozen=True)
+class Refused(Dead):
+    """The homeserver said no to this one; `code` is its `errcode`, or empty."""
+
+    code: str = ""
+
+
 Outcome = Delivered | Retry | Unknown | Dead
+
+
+def word(outcome: Outcome) -> str:
+    """`delivered`, `retry`, `unknown` or `dead`."""
+    kinds = (Delivered, Retry, Unknown, Dead)
+    return next(kind.__name__.lower() for kind in kinds if isinstance(outcome, kind))

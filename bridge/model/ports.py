@@ -1,8 +1,9 @@
 """What the flows need of the world outside, in the smallest form. The edges provide it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from bridge.model.event import Event, Json
@@ -33,12 +34,37 @@ class StripeReader(Protocol):
     async def refunds_of_charge(self, charge_id: str) -> list[Json]:
         """Newest first."""
 
+    async def owner(self, customer_id: str) -> Json:
+        """The customer, with the default way to pay expanded."""
+
+    async def charges_of(self, customer_id: str) -> tuple[list[Json], bool]:
+        """The newest charges, at most 300, and whether those are all."""
+
+    async def subscriptions_of(self, customer_id: str) -> list[Json]:
+        """The newest 100, whatever their state."""
+
+    async def invoices_of(self, customer_id: str, status: str | None = None) -> list[Json]:
+        """The newest 100."""
+
+    async def disputes_of_charge(self, charge_id: str) -> list[Json]: ...
+    async def charges_since(self, since: datetime, after: str | None) -> list[Json]:
+        """Of the whole account, newest first: the next 100 behind the charge `after`."""
+
+    async def made_by(self, key: str, types: Sequence[str], since: datetime) -> list[Json]:
+        """The objects in the events, of at most 20 types, of the API call with that idempotency key.
+
+        As they were then. `since` is when it was made at the earliest; events are kept for 30 days.
+        """
+
     async def check(self) -> str:
         """A sentence that says whose key this is; raises `StripeError` if it is not accepted."""
 
 
 class StripeWriter(Protocol):
-    """One account's writer key. `key` is the idempotency key: the action's id."""
+    """One account's writer key. `key` is the idempotency key: the action's id.
+
+    Answers are `Written`, so that the audit trail can name Stripe's request.
+    """
 
     async def refund(
         self,
@@ -70,11 +96,25 @@ class RoomSpec:
 
 @dataclass(frozen=True)
 class RoomMade:
+    """`found` if the alias led to a room that was there already."""
+
     room_id: str
+    found: bool = False
+
+
+@dataclass(frozen=True)
+class Login:
+    """A bot account's session: transaction ids belong to its device."""
+
+    token: str
+    device: str
 
 
 class Homeserver(Protocol):
     """The bridge's own user on the homeserver. Trouble comes back as an `Outcome`, never as an exception."""
+
+    @property
+    def user_id(self) -> str: ...
 
     async def create_room(self, spec: RoomSpec) -> RoomMade | Outcome:
         """The room of that alias: made, or found when an earlier try had made it."""
@@ -86,6 +126,24 @@ class Homeserver(Protocol):
         """`Delivered(ref=event_id)`; the same `txn_id` never makes a second message."""
 
     async def joined_rooms(self) -> list[str] | Outcome: ...
+    async def set_state(
+        self, room_id: str, kind: str, content: Mapping[str, Any], state_key: str = ""
+    ) -> Outcome: ...
+    async def state(self, room_id: str, kind: str, state_key: str = "") -> Json | Outcome:
+        """The content of a piece of the room's state; `Refused` with M_NOT_FOUND if there is none."""
+
+    async def creators(self, room_id: str) -> tuple[str, ...] | Outcome:
+        """Who may do everything there, whatever its power levels say: the creators, in newer rooms."""
+
+    async def has_event(self, room_id: str, event_id: str) -> bool | Outcome: ...
+    async def join(self, room_id: str, via: str | None = None) -> Outcome: ...
+    async def leave(self, room_id: str) -> Outcome: ...
+    async def kick(self, room_id: str, user_id: str, reason: str) -> Outcome: ...
+    async def room_of_alias(self, localpart: str) -> str | Outcome | None:
+        """None if the alias leads nowhere."""
+
+    async def point_alias(self, localpart: str, room_id: str | None) -> Outcome:
+        """Make the alias lead to that room and nowhere else; None takes it away."""
 
 
 class Notifier(Protocol):
@@ -105,6 +163,44 @@ class ChatMessage:
     reply_to: str | None = None
     thread: str | None = None
     reaction: str | None = None
+    platform: str = "matrix"
+
+    @property
+    def identity(self) -> str:
+        """Who said it, whatever the platform: `matrix:@anna:example.org`."""
+        return f"{self.platform}:{self.sender}"
+
+
+class RoomFate(StrEnum):
+    """What can happen to a room that the bridge must answer to."""
+
+    INVITED = "invited"
+    REMOVED = "removed"
+    UPGRADED = "upgraded"
+    ENCRYPTED = "encrypted"
+    #: A message was taken away; `detail` is which.
+    REDACTED = "redacted"
+
+
+@dataclass(frozen=True)
+class RoomChange:
+    """`detail` is the new room of an upgraded one; how the bridge was removed (`leave`, `ban`)."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    what: RoomFate
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the homeserver told at once, by a transaction or by a sync; `since` is where the next one begins."""
+
+    said: tuple[ChatMessage, ...] = ()
+    changes: tuple[RoomChange, ...] = ()
+    transaction: str | None = None
+    since: str | None = None
 
 
 def chat_to_json(said: ChatMessage) -> Json:

@@ -56,6 +56,34 @@ class Objects:
     payout: str | None = None
 
 
+class CardKind(StrEnum):
+    """A payment is the bill: its invoice, PaymentIntents, charges and refunds are one."""
+
+    PAYMENT = "payment"
+    SUBSCRIPTION = "subscription"
+    DISPUTE = "dispute"
+    PAYOUT = "payout"
+
+
+@dataclass(frozen=True)
+class Move:
+    """What an event says of one money object, and so of its card.
+
+    `state` is where it takes the card, empty if nowhere; `before` is what it was, where the event tells.
+    """
+
+    kind: CardKind
+    key: str
+    state: str = ""
+    before: str = ""
+    #: Of several events that say the same of a card, the one that weighs most is believed.
+    weight: int = 0
+    #: Whether it is worth a card where there is none, and a line in its thread.
+    tells: bool = True
+    #: Stripe's status of a refund, if the event is about one.
+    refund: str = ""
+
+
 @dataclass(frozen=True)
 class Fact:
     """One line of a message: `label: value`. Personal ones are masked or left out by profile."""
@@ -89,3 +117,5 @@ class Signal:
     #: What a person would open in Stripe's dashboard, as a path (`payments/pi_1`).
     dashboard_path: str | None = None
     known: bool = True
+    #: The cards it belongs to; the first is the one that tells it.
+    moves: tuple[Move, ...] = ()

@@ -1,3 +1,15 @@
 """The verbs people may ask for in chat; roles in the configuration name them."""
 
-VERBS = ("refund", "note", "escalate", "help", "show")
+VERBS = (
+    "refund",
+    "note",
+    "escalate",
+    "show",
+    "freeze",
+    "unfreeze",
+    "role",
+    "link",
+    "help",
+)
+#: What everybody may ask, whatever their roles: it moves nothing and shows nothing new.
+FREE = frozenset({"help", "link"})

@@ -1,21 +1,28 @@
 """From a signal's destinations to deliveries: which rooms, which targets, each told once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote
 
 from bridge.config.schema import Config
-from bridge.model.message import Message
-from bridge.model.room_message import RoomMessage, room_lane
+from bridge.model.message import Link, Message
+from bridge.model.room_message import CardNews, RoomMessage, room_lane
 from bridge.model.signal import Signal, SignalClass, Subject, SubjectKind
+from bridge.model.text import SafeText
 from bridge.model.words import Words
-from bridge.notices.rooms import members
+from bridge.notices.card_news import Moved, move_cards, subject_of
+from bridge.notices.room_view import details_of
+from bridge.notices.rooms import alias, members
 from bridge.notices.wording import Details, message_of
-from bridge.store import outbox
+from bridge.store import cards, outbox
 from bridge.store.engine import Tx
 from bridge.store.outbox import Delivery, to_room
 
 #: Classes that are worth a new room; the others only go where a room is already.
 _BEAR_ROOMS = {SignalClass.PAGE, SignalClass.NOTIFY}
 GENERAL = "payments"
+_ROOM = "room"
 
 
 @dataclass(frozen=True)
@@ -24,18 +31,36 @@ class Address:
     words: Words
 
     async def deliveries(
-        self, tx: Tx, signal: Signal, destinations: tuple[str, ...]
+        self,
+        tx: Tx,
+        signal: Signal,
+        destinations: tuple[str, ...],
+        now: datetime,
+        *,
+        knows: str | None = None,
     ) -> list[Delivery]:
-        """One per target; those that said the same before are left out by their dedup key."""
-        found: list[Delivery] = []
+        """One per target; those that said the same before are left out by their dedup key.
+
+        What moves a card is seen wherever the card stands. `knows` is the key of a subject in whose
+        room it has been said already.
+        """
+        moved = await move_cards(tx, signal, now)
+        subjects = await self._rooms(tx, signal, destinations)
+        if moved:
+            found = await self._to_cards(tx, signal, moved, subjects, knows)
+        else:
+            found = [self._to_room(signal, subject) for subject in subjects]
+        targets = [one.removeprefix("@") for one in destinations if one != _ROOM and one[0] != "#"]
+        return found + [self._to_target(signal, name) for name in targets]
+
+    async def _rooms(self, tx: Tx, signal: Signal, destinations: tuple[str, ...]) -> list[Subject]:
+        found: list[Subject] = []
         for destination in destinations:
-            if destination == "room":
-                found += [self._to_room(signal, one) for one in await self._subjects(tx, signal)]
+            if destination == _ROOM:
+                found += await self._subjects(tx, signal)
             elif destination.startswith("#"):
-                found.append(self._to_channel(signal, destination[1:]))
-            else:
-                found.append(self._to_target(signal, destination.removeprefix("@")))
-        return found
+                found.append(Subject(signal.account, SubjectKind.CHANNEL, destination[1:]))
+        return list(dict.fromkeys(found))
 
     async def _subjects(self, tx: Tx, signal: Signal) -> list[Subject]:
         """The signal's own rooms; the general channel for what must be seen and has none."""
@@ -48,39 +73,83 @@ class Address:
             return subjects or [Subject(signal.account, SubjectKind.CHANNEL, GENERAL)]
         return [one for one in subjects if await outbox.expected(tx, room_lane(one))]
 
-    def _to_room(self, signal: Signal, subject: Subject) -> Delivery:
-        """Every event of the story, the later ones in its thread; the same kind of event only once."""
-        message = RoomMessage(
-            subject=subject,
-            message=self.message(signal, "full"),
-            objects=signal.objects,
-            name=_room_name(signal, subject),
-            topic=_room_topic(subject),
-            story=signal.dedup_key,
-        )
-        key = f"{room_lane(subject)}|{signal.dedup_key}|{signal.turn}"
-        return to_room(message, signal.signal_class.urgency, key)
+    async def _to_cards(
+        self,
+        tx: Tx,
+        signal: Signal,
+        moved: list[Moved],
+        subjects: list[Subject],
+        knows: str | None,
+    ) -> list[Delivery]:
+        """The first card tells it, in the rooms it is meant for and those it stands in already."""
+        first, *others = moved
+        found: list[Delivery] = []
+        if signal.moves[0].tells:
+            for subject in subjects:
+                if subject.key not in first.standing:
+                    await cards.put(tx, first.id, subject.key)
+                    found.append(self._card(signal, first, subject, hushed=subject.key == knows))
+        for one in moved:
+            if one.changed:
+                hush = one in others
+                found += [
+                    self._card(signal, one, subject_of(key), hushed=hush or key == knows)
+                    for key in sorted(one.standing)
+                ]
+        return found
 
-    def _to_channel(self, signal: Signal, channel: str) -> Delivery:
-        """A channel hears a story once."""
-        subject = Subject(signal.account, SubjectKind.CHANNEL, channel)
-        message = self.message(signal, "full")
-        if signal.signal_class is SignalClass.PAGE:
-            message = replace(message, mentions=members(self.config, subject))
-        wanted = RoomMessage(
-            subject=subject, message=message, objects=signal.objects, story=signal.dedup_key
+    def _card(self, signal: Signal, moved: Moved, subject: Subject, *, hushed: bool) -> Delivery:
+        wanted = replace(
+            self._wanted(signal, subject),
+            card=CardNews(moved.id.kind, moved.id.key, moved.news, hushed),
+            story=None,
         )
-        return to_room(
-            wanted, signal.signal_class.urgency, f"{room_lane(subject)}|{signal.dedup_key}"
+        key = f"{room_lane(subject)}|{moved.id.kind}:{moved.id.key}|{moved.version}"
+        return to_room(wanted, signal.signal_class.urgency, key)
+
+    def _to_room(self, signal: Signal, subject: Subject) -> Delivery:
+        """Every event of the story, the later ones in its thread; a channel hears a story once."""
+        key = f"{room_lane(subject)}|{signal.dedup_key}"
+        if subject.kind is not SubjectKind.CHANNEL:
+            key = f"{key}|{signal.turn}"
+        return to_room(self._wanted(signal, subject), signal.signal_class.urgency, key)
+
+    def _wanted(self, signal: Signal, subject: Subject) -> RoomMessage:
+        message = self.message(signal, details_of(self.config, subject))
+        channel = subject.kind is SubjectKind.CHANNEL
+        if channel and signal.signal_class is SignalClass.PAGE:
+            message = replace(message, mentions=members(self.config, subject))
+        return RoomMessage(
+            subject=subject,
+            message=message,
+            objects=signal.objects,
+            name="" if channel else _room_name(signal, subject),
+            topic="" if channel else _room_topic(subject),
+            story=signal.dedup_key,
         )
 
     def _to_target(self, signal: Signal, name: str) -> Delivery:
         message = self.message(signal, self.config.targets[name].details)
+        message = replace(message, links=(*message.links, *self._ways_in(signal)))
         payload = {"target": name, "message": message.to_json()}
         lane = f"apprise:{name}"
         return Delivery(
             lane, "apprise", payload, signal.signal_class.urgency, f"{lane}|{signal.dedup_key}"
         )
+
+    def _ways_in(self, signal: Signal) -> Iterator[Link]:
+        """To the room, for those who read of it elsewhere; only if it is there or about to be."""
+        objects = signal.objects
+        if signal.signal_class not in _BEAR_ROOMS:
+            return
+        if objects.dispute:
+            subject = Subject(signal.account, SubjectKind.DISPUTE, objects.dispute)
+        elif objects.customer:
+            subject = Subject(signal.account, SubjectKind.CUSTOMER, objects.customer)
+        else:
+            subject = Subject(signal.account, SubjectKind.CHANNEL, GENERAL)
+        where = f"#{alias(self.config, subject)}:{self.config.matrix.server_name}"
+        yield Link(SafeText("The room"), f"https://matrix.to/#/{quote(where, safe='')}")
 
     def message(self, signal: Signal, details: Details) -> Message:
         dashboard = self.config.accounts[signal.account].dashboard

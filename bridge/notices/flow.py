@@ -29,13 +29,15 @@ from bridge.model.outcome import Delivered, Retry
 from bridge.model.ports import Notifier, StripeReader
 from bridge.model.signal import Signal, SignalClass
 from bridge.model.words import Words
+from bridge.notices.about_news import abouts
 from bridge.notices.addressing import Address
 from bridge.notices.catalogue import NO_LINKS, signal_class_of, signal_of
-from bridge.notices.lookups import look_up
-from bridge.notices.own_actions import action_of, to_its_thread
+from bridge.notices.lookups import Bills, bills_needed, look_up
+from bridge.notices.own_actions import action_of, asked_in, to_its_thread
+from bridge.notices.room_shape import reshaping
 from bridge.notices.routing import route
-from bridge.store import outbox
-from bridge.store.engine import Tx
+from bridge.store import cards, outbox
+from bridge.store.engine import Store, Tx
 from bridge.store.inbox import Arrival
 from bridge.store.intake import Intake
 from bridge.store.outbox import Delivery
@@ -52,6 +54,7 @@ _PATIENCE = 3
 @dataclass(frozen=True)
 class Notices:
     config: Config
+    store: Store
     clock: Clock
     intake: Intake
     readers: Mapping[str, StripeReader]
@@ -82,7 +85,7 @@ class Notices:
         try:
             if event.thin:
                 event = replace(event, object=await reader.event_object(event))
-            links = await look_up(event, reader)
+            links, learned = await look_up(event, reader, await self._bills(event))
         except StripeError as error:
             if item.attempts < _PATIENCE:
                 return Done(
@@ -91,12 +94,12 @@ class Notices:
             log.warning(
                 "told_without_lookup", event_id=event.id, type=event.type, reason=str(error)
             )
-            links = NO_LINKS
+            links, learned = NO_LINKS, {}
         signal = signal_of(event, links, self.words)
         metrics.events.labels(account, signal.signal_class).inc()
         if not signal.known:
             metrics.unknown_events.labels(account).inc()
-        return Done(Delivered(), partial(self._tell, event, signal))
+        return Done(Delivered(), partial(self._tell, event, signal, learned))
 
     async def notify(self, item: Item) -> Done:
         """Handler of `apprise` lanes."""
@@ -105,7 +108,18 @@ class Notices:
             await self.notifier.notify(item.payload["target"], message, repeated=item.repeated)
         )
 
-    async def _tell(self, event: Event, signal: Signal, tx: Tx) -> None:
+    async def _bills(self, event: Event) -> Bills:
+        found: dict[str, str | None] = {}
+        if wanted := bills_needed(event):
+            async with self.store.read() as tx:
+                for payment in wanted:
+                    known, invoice = await cards.invoice_of(tx, event.account, payment)
+                    found |= {payment: invoice} if known else {}
+        return found
+
+    async def _tell(self, event: Event, signal: Signal, learned: Bills, tx: Tx) -> None:
+        for payment, invoice in learned.items():
+            await cards.learn_bill(tx, event.account, payment, invoice, self.clock.now())
         routed = route(signal, self.config.routes, self.config.targets)
         address = Address(self.config, self.words)
         action = await action_of(tx, event)
@@ -116,8 +130,10 @@ class Notices:
                 one for one in destinations if one != "room" or _must_be_seen(signal)
             )
             told = await to_its_thread(tx, action, event, address.message(signal, "full"))
-        told += await address.deliveries(tx, signal, destinations)
-        await outbox.enqueue(tx, told, self.clock.now())
+        knows = await asked_in(tx, action) if told and action else None
+        told += await address.deliveries(tx, signal, destinations, self.clock.now(), knows=knows)
+        told += await reshaping(tx, event, told)
+        await outbox.enqueue(tx, [*told, *abouts(told)], self.clock.now())
 
 
 def _must_be_seen(signal: Signal) -> bool:

@@ -27,6 +27,12 @@ async def action_of(tx: Tx, event: Event) -> Action | None:
     return None
 
 
+async def asked_in(tx: Tx, action: Action) -> str | None:
+    """The key of the subject in whose room it was asked for."""
+    bound = await rooms.of_id(tx, action.room_id)
+    return bound.subject if bound else None
+
+
 async def to_its_thread(tx: Tx, action: Action, event: Event, message: Message) -> list[Delivery]:
     """How a refund stands, told once for each of its states, whoever comes to tell it first."""
     if event.object.get("object") != "refund" or action.verb != "refund":

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bridge.config.kinds import Destination
 from bridge.config.schema import Match, Route, Target
@@ -93,7 +94,9 @@ def _expanded(
 
 def _like(text: str | None, pattern: str) -> bool:
     """`*` stands for any letters, also none; everything else for itself."""
-    parts = re.split(r"\*+", pattern)
-    return text is not None and bool(
-        re.fullmatch(".*".join(map(re.escape, parts)), text, re.DOTALL)
-    )
+    return text is not None and _compiled(pattern).fullmatch(text) is not None
+
+
+@lru_cache(1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.split(r"\*+", pattern))), re.DOTALL)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bridge.model.message import Link, Message
-from bridge.model.signal import Fact, Signal
+from bridge.model.signal import Fact, Objects, Signal
 from bridge.model.text import SafeText, mask, safe
 from bridge.model.words import Words
 
@@ -24,11 +24,12 @@ def message_of(
     return Message(
         title=_title(signal, words, details),
         tone=signal.signal_class,
-        facts=tuple(_facts(signal, details)),
+        facts=tuple(shown_facts(signal.facts, details)),
         links=tuple(_links(signal, dashboard)),
         mentions=mentions,
         test_mode=not signal.livemode,
-        ids=_ids(signal),
+        ids=ids_of(signal.account, signal.objects)
+        | {"event": signal.event_id, "type": signal.type},
     )
 
 
@@ -46,10 +47,10 @@ def _title(signal: Signal, words: Words, details: Details) -> SafeText:
     )
 
 
-def _facts(signal: Signal, details: Details) -> Iterator[Fact]:
+def shown_facts(facts: tuple[Fact, ...], details: Details) -> Iterator[Fact]:
     if details == "none":
         return
-    for fact in signal.facts:
+    for fact in facts:
         masks = fact.personal and details == "masked"
         yield replace(fact, value=_masked(fact.value)) if masks else fact
 
@@ -67,7 +68,6 @@ def _links(signal: Signal, dashboard: str) -> Iterator[Link]:
         )
 
 
-def _ids(signal: Signal) -> dict[str, str]:
-    objects: Mapping[str, str | None] = vars(signal.objects)
-    known = {name: value for name, value in objects.items() if value}
-    return {"account": signal.account, "event": signal.event_id, "type": signal.type, **known}
+def ids_of(account: str, objects: Objects) -> dict[str, str]:
+    known: Mapping[str, str | None] = vars(objects)
+    return {"account": account, **{name: value for name, value in known.items() if value}}

@@ -26,11 +26,22 @@ class Member:
 
 CAST = (Member("sam", "support"), Member("fin", "finance"), Member("eva", "engineer"))
 RIGHTS = {
-    "support": ["refund", "note", "escalate", "show", "help"],
-    "finance": ["refund", "note", "escalate", "show", "help"],
+    "support": ["refund", "note", "escalate", "show", "freeze", "help"],
+    "finance": ["refund", "note", "escalate", "show", "freeze", "unfreeze", "role", "help"],
     # Engineers see everything and move nothing.
     "engineer": ["escalate", "show", "help"],
 }
+#: Small refunds need nobody else; large ones somebody of finance.
+APPROVALS = [
+    {"verbs": ["refund"], "currencies": ["eur"], "others": 0},
+    {
+        "verbs": ["refund"],
+        "currencies": ["eur"],
+        "amount_at_least": 100,
+        "others": 1,
+        "by": ["finance"],
+    },
+]
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ def configuration(around: Surroundings) -> dict[str, Any]:
         "matrix": _matrix(around),
         "roles": {role: {"verbs": verbs} for role, verbs in RIGHTS.items()},
         "people": {one.name: {"matrix": one.matrix, "roles": [one.role]} for one in CAST},
+        "approvals": APPROVALS,
         "targets": {FINANCE_DESK: {"apprise": around.finance_desk, "tags": ["escalation", "page"]}},
     }
 

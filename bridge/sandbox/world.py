@@ -9,7 +9,7 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import yaml
 
@@ -24,6 +24,7 @@ from bridge.sandbox.stripe_control import StripeControl
 from bridge.sandbox.stripe_server import SandboxStripe
 
 _COMMAND_SECONDS = 60
+BOT = "paybot"
 
 
 class World:
@@ -44,6 +45,7 @@ class World:
         self._notified = notified
         self._open = AsyncExitStack()
         self._secrets: list[str] = []
+        self._others: list[Process] = []
 
     async def __aenter__(self) -> Self:
         try:
@@ -68,6 +70,33 @@ class World:
     def channel(self, name: str) -> str:
         """The alias of a named channel."""
         return self._alias(name)
+
+    async def start_bridge(self) -> None:
+        """Also once more, after it ended or was ended: it finds its store as it left it."""
+        self.bridge.start()
+        await self.bridge.answers(f"{self._appservice.port.url}/ready")
+
+    async def add_bot(self) -> Process:
+        """A second bridge for the same Stripe, with a store of its own, on an ordinary account.
+
+        Its rooms' aliases begin with `BOT`.
+        """
+        directory = self.directory / BOT
+        directory.mkdir(mode=0o700)
+        port, secret = self._port(), f"whsec_{secrets.token_hex(16)}"
+        login = await self.homeserver.register(BOT, displayname="Stripe (bot)")
+        self._secrets += [secret, login.token]
+        written = yaml.safe_load((self.directory / "bridge.yaml").read_text())
+        _as_bot(written, login, port.number, secret)
+        (directory / "bridge.yaml").write_text(yaml.safe_dump(written, allow_unicode=True))
+        await self.stripe.open_endpoint(f"{port.url}/stripe/webhook/{ACCOUNT}", secret)
+        await self._do("migrate", directory=directory)
+        bot = self._command("run", directory=directory)
+        self._open.push_async_callback(asyncio.to_thread, bot.stop)
+        bot.start()
+        self._others.append(bot)
+        await bot.answers(f"{port.url}/ready")
+        return bot
 
     def logs(self) -> dict[str, str]:
         """The end of each server's log, without what is secret."""
@@ -125,12 +154,11 @@ class World:
     async def _bridge(self) -> None:
         self.bridge = self._command("run")
         self._open.push_async_callback(asyncio.to_thread, self.bridge.stop)
-        self.bridge.start()
-        await self.bridge.answers(f"{self._appservice.port.url}/ready")
+        await self.start_bridge()
 
-    async def _do(self, verb: str, *options: str) -> None:
+    async def _do(self, verb: str, *options: str, directory: Path | None = None) -> None:
         """A command that does its work and ends."""
-        process = self._command(verb, *options)
+        process = self._command(verb, *options, directory=directory)
         process.start()
         try:
             code = await asyncio.to_thread(process.ended, within=_COMMAND_SECONDS)
@@ -139,10 +167,13 @@ class World:
         if code:
             raise process.failed(f"ended with exit code {code}")
 
-    def _command(self, verb: str, *options: str) -> Process:
+    def _command(self, verb: str, *options: str, directory: Path | None = None) -> Process:
+        """Its configuration, its store and its log are in the directory."""
+        here = directory or self.directory
         program = str(Path(sys.executable).with_name("stripe-bridge"))
-        command = [program, verb, "--config", str(self.directory / "bridge.yaml"), *options]
-        return Process(f"stripe-bridge {verb}", command, log=self.directory / f"bridge-{verb}.log")
+        command = [program, verb, "--config", str(here / "bridge.yaml"), *options]
+        name = f"stripe-bridge {verb}" + (f" ({here.name})" if directory else "")
+        return Process(name, command, log=here / f"bridge-{verb}.log")
 
     def _port(self) -> Port:
         return self._open.enter_context(Port())
@@ -152,9 +183,21 @@ class World:
 
     def _processes(self) -> list[Process]:
         started = [self.homeserver.process]
-        return [*started, self.bridge] if hasattr(self, "bridge") else started
+        started += [self.bridge] if hasattr(self, "bridge") else []
+        return [*started, *self._others]
 
     def _hushed(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return text
+
+
+def _as_bot(written: dict[str, Any], login: Login, port: int, secret: str) -> None:
+    """The configuration, as it is for the bot. The sandbox's homeserver takes messages freely."""
+    matrix = written["matrix"]
+    for key in ("id", "as_token", "hs_token", "bridge_url", "sender_localpart"):
+        del matrix[key]
+    matrix |= {"mode": "bot", "user_id": login.user_id, "access_token": login.token}
+    matrix |= {"alias_prefix": f"{BOT}_", "messages_per_second": 20, "messages_burst": 100}
+    written["web"]["port"] = port
+    written["accounts"][ACCOUNT]["webhook_secrets"] = [secret]

@@ -1,139 +1,160 @@
 """The database, opened once: transactions that write, transactions that read."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 from asyncpg import PostgresError
-from sqlalchemy import Executable, Table, event
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bridge.model.errors import StoreUnavailable
+from bridge.store.sqlite import Sqlite
 
-_BUSY_MS = 10_000
 #: What no other moment would cure.
 _OUR_FAULT = (IntegrityError, DataError, ProgrammingError)
 #: Away, restarting, full, locked, or out of connections. asyncpg's own come bare while connecting.
 _ITS_FAULT = (DBAPIError, PoolTimeout, PostgresError, OSError)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """An insert that knows `on_conflict_…`, which both databases spell alike. Made once, run often."""
+
+    of: Mapping[str, Executable]
+
+    @classmethod
+    def into(
+        cls, table: Table, finish: "Callable[[sqlite.Insert | postgresql.Insert], Executable]"
+    ) -> Self:
+        return cls(
+            {"sqlite": finish(sqlite.insert(table)), "postgresql": finish(postgresql.insert(table))}
+        )
 
 
 @dataclass
 class Tx:
-    """An open transaction. `wake` asks for the workers to be told once it is committed."""
+    """An open transaction. `wakes` asks for the workers to be told once it is committed."""
 
-    connection: AsyncConnection
+    connection: Connection | AsyncConnection
     dialect: str
     wakes: set[str] = field(default_factory=set)
 
-    async def run(self, statement: Executable, rows: Any = None) -> CursorResult[Any]:
+    async def run(self, statement: Executable | Upsert, rows: Any = None) -> CursorResult[Any]:
+        """A statement that runs often is made once, with `bindparam`s: making it costs more than running it."""
+        if isinstance(statement, Upsert):
+            statement = statement.of[self.dialect]
+        if isinstance(self.connection, Connection):
+            return self.connection.execute(statement, rows)
         return await self.connection.execute(statement, rows)
+
+    async def run_sync(self, work: Callable[[Connection], _T]) -> _T:
+        """For libraries that know no `await`."""
+        if isinstance(self.connection, Connection):
+            return work(self.connection)
+        return await self.connection.run_sync(work)
 
     def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """An insert that knows `on_conflict_…`, which both databases spell alike."""
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
 
+class Database(Protocol):
+    """Transactions on one kind of database; `write` commits at its end, and waits until it is done."""
+
+    def write(
+        self, *, wait: bool = True
+    ) -> AbstractAsyncContextManager[Connection | AsyncConnection]: ...
+    def read(self) -> AbstractAsyncContextManager[Connection | AsyncConnection]: ...
+    async def close(self) -> None: ...
+
+
 class Store:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self.dialect = engine.dialect.name
+    def __init__(self, database: Database, dialect: str) -> None:
+        self._database = database
+        self.dialect = dialect
         #: Set after each commit that made work; workers clear it. A hint: polling is the truth.
         self.work = asyncio.Event()
-        # SQLite has one writer: waiting here is cheaper than its busy loop.
-        self._writing = asyncio.Lock() if self.dialect == "sqlite" else None
+        #: Called after each such commit: how other processes hear of it (see hints.py).
+        self.on_work: Callable[[], None] | None = None
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Tx]:
-        """A writing transaction, committed at the end. Raises `StoreUnavailable` if it cannot be."""
-        async with _lock(self._writing), self._connect(write=True) as connection:
-            tx = Tx(connection, self.dialect)
-            yield tx
+    async def begin(self, *, wait: bool = True) -> AsyncIterator[Tx]:
+        """A writing transaction, committed at the end. Raises `StoreUnavailable` if it cannot be.
+
+        Without `wait` it may be over before the disk has it: for what a crash may undo.
+        """
+        with _its_faults():
+            async with self._database.write(wait=wait) as connection:
+                tx = Tx(connection, self.dialect)
+                yield tx
         if tx.wakes:
             self.work.set()
+            if self.on_work:
+                self.on_work()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
-        async with self._connect(write=False) as connection:
-            yield Tx(connection, self.dialect)
-
-    @asynccontextmanager
-    async def _connect(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(bridge_write=write)
-                async with connection.begin():
-                    yield connection
-        except _OUR_FAULT:
-            raise
-        except _ITS_FAULT as broken:
-            raise StoreUnavailable("The store does not answer; nothing was kept.") from broken
+        with _its_faults():
+            async with self._database.read() as connection:
+                yield Tx(connection, self.dialect)
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._database.close()
+
+
+class _its_faults:  # noqa: N801 - reads as what it is: a context
+    """Turns what is the database's fault into `StoreUnavailable`."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: object
+    ) -> None:
+        if isinstance(error, _ITS_FAULT) and not isinstance(error, _OUR_FAULT):
+            raise StoreUnavailable("The store does not answer; nothing was kept.") from error
 
 
 def open_store(url: str) -> Store:
     """`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`; nothing is connected yet."""
-    return Store(make_engine(url))
-
-
-def make_engine(url: str) -> AsyncEngine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_async_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
-        _sqlite_that_keeps_its_word(engine)
-        return engine
-    return create_async_engine(
-        url,
-        pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=10,
-        connect_args={
-            "timeout": 10,
-            "command_timeout": 60,
-            # A 2xx promises a commit that survives power loss, whatever the server's own default is.
-            "server_settings": {"synchronous_commit": "on", "application_name": "stripe-bridge"},
-        },
-    )
+        return Store(Sqlite(url), "sqlite")
+    return Store(Postgresql(url), "postgresql")
 
 
-def _sqlite_that_keeps_its_word(engine: AsyncEngine) -> None:
-    """A commit survives power loss, a writer takes the lock at its first word, keys are checked."""
+class Postgresql:
+    def __init__(self, url: str) -> None:
+        self._engine = create_async_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=10,
+            connect_args={
+                "timeout": 10,
+                "command_timeout": 60,
+                # A 2xx promises a commit that survives power loss, whatever the server's own default is.
+                "server_settings": {
+                    "synchronous_commit": "on",
+                    "application_name": "stripe-bridge",
+                },
+            },
+        )
 
-    @event.listens_for(engine.sync_engine, "do_connect")
-    def _open_here_first(_dialect: Any, _record: Any, where: Any, how: Any) -> None:
-        """aiosqlite leaves a thread behind, which ends in a traceback, when it cannot open the file."""
-        sqlite3.connect(where[0], uri=how.get("uri", False)).close()
+    @asynccontextmanager
+    async def write(self, *, wait: bool = True) -> AsyncIterator[AsyncConnection]:  # noqa: ARG002 - it is quick
+        async with self._engine.begin() as connection:
+            yield connection
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _pragmas(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={_BUSY_MS}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.write()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        write = connection.get_execution_options().get("bridge_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-@asynccontextmanager
-async def _lock(lock: asyncio.Lock | None) -> AsyncIterator[None]:
-    if lock is None:
-        yield
-        return
-    async with lock:
-        yield
+    async def close(self) -> None:
+        await self._engine.dispose()

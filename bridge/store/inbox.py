@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bridge.store.engine import Tx
+from bridge.store.engine import Tx, Upsert
 from bridge.store.lanes import Wake, wake
 from bridge.store.tables import appservice_transaction, inbox
 
@@ -22,6 +22,11 @@ class Arrival:
     lane: str
     lane_kind: str
     urgency: int
+
+
+_KEEP = Upsert.into(
+    inbox, lambda insert: insert.on_conflict_do_nothing(index_elements=["source", "event_id"])
+)
 
 
 async def accept(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> None:
@@ -41,8 +46,7 @@ async def accept(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> None:
         }
         for a in arrivals
     ]
-    insert = tx.insert(inbox).on_conflict_do_nothing(index_elements=["source", "event_id"])
-    await tx.run(insert, rows)
+    await tx.run(_KEEP, rows)
     await wake(tx, (Wake(a.lane, a.lane_kind, a.urgency) for a in arrivals), now)
 
 

@@ -5,14 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Table, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Table,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bridge.model.errors import BridgeError
-from bridge.store.engine import Tx
-from bridge.store.tables import inbox, lane, outbox
+from bridge.store.engine import Tx, Upsert
+from bridge.store.tables import inbox, is_ready, lane, outbox
 
 #: Lanes of these kinds are queues of the inbox; all others of the outbox.
-INBOX_KINDS = frozenset({"events", "chat"})
+INBOX_KINDS = frozenset({"events", "chat", "life"})
 CALM = 9
 
 
@@ -26,6 +36,7 @@ class Lane:
     kind: str
     token: str
     fails: int
+    urgency: int = CALM
 
     @property
     def queue(self) -> Table:
@@ -48,42 +59,22 @@ async def wake(tx: Tx, wakes: Iterable[Wake], now: datetime) -> None:
         most.setdefault(one.key, one)  # the most urgent sorts first
     if not most:
         return
-    insert = tx.insert(lane)
-    fresh = insert.excluded
-    statement = insert.on_conflict_do_update(
-        index_elements=[lane.c.key],
-        set_={
-            # A lane that backs off keeps its pause; one that sleeps is due now.
-            "due_at": func.coalesce(lane.c.due_at, fresh.due_at),
-            "urgency": _least(lane.c.urgency, fresh.urgency),
-        },
-    )
     rows = [
         {"key": w.key, "kind": w.kind, "urgency": w.urgency, "due_at": now} for w in most.values()
     ]
-    await tx.run(statement, rows)
+    await tx.run(_WAKE, rows)
     tx.wakes.update(most)
 
 
 async def claim(tx: Tx, now: datetime, lease: timedelta, limit: int) -> list[Lane]:
     """Up to `limit` due lanes nobody works on, the most urgent first, now ours."""
-    free = or_(lane.c.lease_until.is_(None), lane.c.lease_until <= now)
-    wanted = (
-        select(lane.c.key, lane.c.kind, lane.c.fails)
-        .where(lane.c.due_at <= now, free)
-        .order_by(lane.c.urgency, lane.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = (await tx.run(wanted)).all()
+    found = (await tx.run(_FREE, {"now": now, "most": limit})).all()
     if not found:
         return []
     token = uuid4().hex
-    keys = [row.key for row in found]
-    await tx.run(
-        update(lane).where(lane.c.key.in_(keys)).values(lease_until=now + lease, lease_token=token)
-    )
-    return [Lane(row.key, row.kind, token, row.fails) for row in found]
+    leased = {"lease_until": now + lease, "lease_token": token}
+    await tx.run(_LEASE, {"keys": [row.key for row in found], **leased})
+    return [Lane(row.key, row.kind, token, row.fails, row.urgency) for row in found]
 
 
 async def hold(tx: Tx, owned: Lane, now: datetime, lease: timedelta, **values: object) -> None:
@@ -91,30 +82,108 @@ async def hold(tx: Tx, owned: Lane, now: datetime, lease: timedelta, **values: o
     await _fenced(tx, owned, lease_until=now + lease, **values)
 
 
+async def urgency_of(tx: Tx, key: str) -> int:
+    """The most urgent of what waits in it."""
+    found = (await tx.run(select(lane.c.urgency).where(lane.c.key == key))).scalar_one_or_none()
+    return CALM if found is None else int(found)
+
+
 async def release(tx: Tx, owned: Lane, now: datetime, *, pause: timedelta | None = None) -> None:
     """Let go. The lane is locked first, then looked into: a row added meanwhile is never overlooked."""
-    await _fenced(tx, owned, lease_until=None, lease_token=None)
-    queue = owned.queue
-    waiting = select(func.min(queue.c.urgency)).where(
-        queue.c.lane == owned.key, queue.c.state == "ready"
-    )
-    urgency = (await tx.run(waiting)).scalar_one()
+    await hold(tx, owned, now, timedelta(0))
+    await let_go(tx, owned, now, pause=pause)
+
+
+async def let_go(tx: Tx, held: Lane, now: datetime, *, pause: timedelta | None = None) -> None:
+    """`release` for who has held the lane in this very transaction."""
+    urgency = (await tx.run(_MOST_URGENT[held.queue.name], {"of_lane": held.key})).scalar_one()
     due_at = None if urgency is None else now + (pause or timedelta(0))
-    values = {"due_at": due_at, "urgency": CALM if urgency is None else urgency}
-    await tx.run(update(lane).where(lane.c.key == owned.key).values(**values))
+    await _fenced(
+        tx,
+        held,
+        lease_until=None,
+        lease_token=None,
+        due_at=due_at,
+        urgency=CALM if urgency is None else urgency,
+    )
     if due_at is not None and not pause:
-        tx.wakes.add(owned.key)
+        tx.wakes.add(held.key)
+
+
+async def take_over(tx: Tx) -> int:
+    """Free every lane: only for a process that knows that nobody else works on this store."""
+    leased = lane.c.lease_until.is_not(None)
+    done = await tx.run(update(lane).where(leased).values(lease_until=None, lease_token=None))
+    return int(done.rowcount)
+
+
+async def rearm(tx: Tx, now: datetime) -> int:
+    """Wake lanes that sleep although something waits in them; how many there were.
+
+    There should be none. A wake-up that was lost all the same must not lose a message.
+    """
+    waiting = or_(*(_waits_in(queue) for queue in (inbox, outbox)))
+    done = await tx.run(update(lane).where(lane.c.due_at.is_(None), waiting).values(due_at=now))
+    return int(done.rowcount)
+
+
+async def realign(tx: Tx, now: datetime, lease: timedelta, longest: timedelta) -> int:
+    """After a clock was wrong: no lane is leased or rests for longer than that from now on."""
+    leased = update(lane).where(lane.c.lease_until > now + lease)
+    await tx.run(leased.values(lease_until=now + lease))
+    resting = update(lane).where(lane.c.due_at > now + longest)
+    return int((await tx.run(resting.values(due_at=now + longest))).rowcount)
+
+
+async def revive(tx: Tx, kind: str, now: datetime) -> int:
+    """The other side of all lanes of this kind is back: those that rest after a failure are due now."""
+    resting = (lane.c.kind == kind, lane.c.fails > 0, lane.c.due_at > now)
+    done = await tx.run(update(lane).where(*resting).values(due_at=now))
+    return int(done.rowcount)
+
+
+def _waits_in(queue: Table) -> ColumnElement[bool]:
+    return lane.c.key.in_(select(queue.c.lane).where(is_ready(queue)).distinct())
 
 
 async def _fenced(tx: Tx, owned: Lane, **values: object) -> None:
-    done = await tx.run(
-        update(lane)
-        .where(lane.c.key == owned.key, lane.c.lease_token == owned.token)
-        .values(**values)
-    )
+    done = await tx.run(_OWNED, {"of_key": owned.key, "of_token": owned.token, **values})
     if done.rowcount != 1:
         raise LeaseLost(f"The lane {owned.key} is worked on by another process.")
 
 
 def _least(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
     return case((one < other, one), else_=other)
+
+
+_WAKE = Upsert.into(
+    lane,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=[lane.c.key],
+        set_={
+            # A lane that backs off keeps its pause; one that sleeps is due now.
+            "due_at": func.coalesce(lane.c.due_at, insert.excluded.due_at),
+            "urgency": _least(lane.c.urgency, insert.excluded.urgency),
+        },
+    ),
+)
+_FREE = (
+    select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency)
+    .where(
+        lane.c.due_at <= bindparam("now"),
+        or_(lane.c.lease_until.is_(None), lane.c.lease_until <= bindparam("now")),
+    )
+    .order_by(lane.c.urgency, lane.c.due_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = update(lane).where(lane.c.key.in_(bindparam("keys", expanding=True)))
+_OWNED = update(lane).where(
+    lane.c.key == bindparam("of_key"), lane.c.lease_token == bindparam("of_token")
+)
+_MOST_URGENT = {
+    queue.name: select(func.min(queue.c.urgency)).where(
+        queue.c.lane == bindparam("of_lane"), is_ready(queue)
+    )
+    for queue in (inbox, outbox)
+}

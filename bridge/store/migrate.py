@@ -7,12 +7,10 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from asyncpg import PostgresError
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bridge.model.errors import StoreUnavailable
-from bridge.store.engine import make_engine
+from bridge.store.engine import open_store
 
 
 def upgrade(url: str) -> None:
@@ -21,24 +19,32 @@ def upgrade(url: str) -> None:
 
 
 async def upgrade_async(url: str) -> None:
-    engine = make_engine(url)
+    store = open_store(url)
     try:
-        async with engine.connect() as connection:
-            await connection.execution_options(bridge_write=True)
-            async with connection.begin():
-                await connection.run_sync(_upgrade)
-    except (OperationalError, InterfaceError, OSError, PostgresError) as broken:
+        async with store.begin() as tx:
+            await tx.run_sync(_upgrade)
+    except StoreUnavailable as away:
+        broken = away.__cause__
         kind = type(getattr(broken, "orig", None) or broken).__name__
         raise StoreUnavailable(
             f"The store cannot be reached or written ({kind}): is `store.url` right?"
         ) from broken
     finally:
-        await engine.dispose()
+        await store.close()
 
 
 def newest() -> str | None:
     """The revision that this version of the bridge works with."""
     return ScriptDirectory(str(_scripts())).get_current_head()
+
+
+def fits(revision: str | None) -> bool:
+    """Whether this version can work with a store of that revision: its own, or a newer one.
+
+    Migrations only add, so while pods are replaced the old ones go on after the new ones migrated.
+    """
+    known = {script.revision for script in ScriptDirectory(str(_scripts())).walk_revisions()}
+    return revision == newest() or (revision is not None and revision not in known)
 
 
 def current(connection: Connection) -> str | None:

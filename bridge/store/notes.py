@@ -40,3 +40,14 @@ async def latest(tx: Tx, account: str, object_ids: list[str], limit: int = 3) ->
         Note(r.account, r.object_id, r.customer, r.author, r.text, r.source_event, r.written_at)
         for r in rows
     ]
+
+
+async def of_customer(tx: Tx, account: str, customer: str, limit: int = 3) -> list[Note]:
+    """Newest first, about the customer and whatever is theirs."""
+    its = (note.c.customer == customer) | (note.c.object_id == customer)
+    wanted = select(note).where(note.c.account == account, its)
+    rows = (await tx.run(wanted.order_by(note.c.id.desc()).limit(limit))).all()
+    return [
+        Note(r.account, r.object_id, r.customer, r.author, r.text, r.source_event, r.written_at)
+        for r in rows
+    ]

@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from bridge.model.room_message import RoomMessage, room_lane
-from bridge.store.engine import Tx
+from bridge.store.engine import Tx, Upsert
 from bridge.store.lanes import Wake, wake
 from bridge.store.tables import lane, outbox
 
@@ -24,6 +24,11 @@ class Delivery:
     urgency: int
     dedup_key: str | None = None
     uid: str = field(default_factory=lambda: uuid4().hex)
+
+
+_KEEP = Upsert.into(
+    outbox, lambda insert: insert.on_conflict_do_nothing(index_elements=["dedup_key"])
+)
 
 
 async def enqueue(tx: Tx, deliveries: Sequence[Delivery], now: datetime) -> None:
@@ -42,8 +47,7 @@ async def enqueue(tx: Tx, deliveries: Sequence[Delivery], now: datetime) -> None
         }
         for d in deliveries
     ]
-    insert = tx.insert(outbox).on_conflict_do_nothing(index_elements=["dedup_key"])
-    await tx.run(insert, rows)
+    await tx.run(_KEEP, rows)
     await wake(tx, (Wake(d.lane, d.lane_kind, d.urgency) for d in deliveries), now)
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Integer, bindparam, insert, select, update
 
-from bridge.model.outcome import Dead, Delivered, Outcome, Retry, Unknown
+from bridge.model.outcome import Dead, Delivered, NotYet, Outcome, Retry, Unknown, word
 from bridge.store.engine import Tx
 from bridge.store.lanes import INBOX_KINDS, Lane, hold
-from bridge.store.tables import attempt, inbox, outbox
+from bridge.store.tables import attempt, inbox, is_ready, outbox
 
 _REASON_CAP = 2000
 
@@ -40,9 +40,7 @@ class Done:
 
 async def ready(tx: Tx, owned: Lane, limit: int) -> list[Item]:
     """The lane's items in their order."""
-    queue = owned.queue
-    wanted = select(queue).where(queue.c.lane == owned.key, queue.c.state == "ready")
-    rows = (await tx.run(wanted.order_by(queue.c.id).limit(limit))).all()
+    rows = (await tx.run(_READY[owned.queue.name], {"of_lane": owned.key, "most": limit})).all()
     if owned.kind in INBOX_KINDS:
         return [
             Item(
@@ -66,24 +64,25 @@ async def settle(
     tx: Tx, owned: Lane, item: Item, outcome: Outcome, now: datetime, lease: timedelta
 ) -> None:
     """Record what became of the item, if the lane is still ours (else `LeaseLost`)."""
-    fails = owned.fails + 1 if isinstance(outcome, Retry) or _again(item, outcome) else 0
+    fails = owned.fails + 1 if _failed(item, outcome) else 0
     await hold(tx, owned, now, lease, fails=fails)
     if owned.kind in INBOX_KINDS:
-        await tx.run(
-            update(inbox).where(inbox.c.id == item.id).values(**_inbox_values(item, outcome, now))
-        )
+        await tx.run(_OF_INBOX, {"of_id": item.id, **_inbox_values(item, outcome, now)})
         return
-    await tx.run(
-        update(outbox).where(outbox.c.id == item.id).values(**_outbox_values(item, outcome, now))
-    )
-    if not isinstance(outcome, Delivered):
+    await tx.run(_OF_OUTBOX, {"of_id": item.id, **_outbox_values(item, outcome, now)})
+    if not isinstance(outcome, Delivered | NotYet):
         history = {
             "outbox_id": item.id,
             "at": now,
-            "outcome": _word(outcome),
+            "outcome": word(outcome),
             "reason": outcome.reason[:_REASON_CAP],
         }
         await tx.run(insert(attempt).values(**history))
+
+
+def _failed(item: Item, outcome: Outcome) -> bool:
+    """A target that only asks to wait has not failed: its lane waits as told, and backs off no further."""
+    return _again(item, outcome) or (isinstance(outcome, Retry) and outcome.after is None)
 
 
 def _again(item: Item, outcome: Outcome) -> bool:
@@ -92,10 +91,6 @@ def _again(item: Item, outcome: Outcome) -> bool:
 
 def _attempts(item: Item, outcome: Outcome) -> int:
     return item.attempts if isinstance(outcome, Retry) and outcome.outage else item.attempts + 1
-
-
-def _word(outcome: Outcome) -> str:
-    return type(outcome).__name__.lower()
 
 
 def _inbox_values(item: Item, outcome: Outcome, now: datetime) -> dict[str, Any]:
@@ -124,3 +119,14 @@ def _outbox_values(item: Item, outcome: Outcome, now: datetime) -> dict[str, Any
         case Dead(reason):
             values |= {"state": "dead", "settled_at": now, "error": reason[:_REASON_CAP]}
     return values
+
+
+_READY = {
+    queue.name: select(queue)
+    .where(queue.c.lane == bindparam("of_lane"), is_ready(queue))
+    .order_by(queue.c.id)
+    .limit(bindparam("most", type_=Integer))
+    for queue in (inbox, outbox)
+}
+_OF_INBOX = update(inbox).where(inbox.c.id == bindparam("of_id"))
+_OF_OUTBOX = update(outbox).where(outbox.c.id == bindparam("of_id"))

@@ -1,20 +1,31 @@
 """Which room belongs to which subject, and which message in it says what."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from bridge.model.signal import Objects
-from bridge.store.engine import Tx
+from bridge.store.engine import Tx, Upsert
 from bridge.store.tables import posted, room
+
+
+class Trouble(StrEnum):
+    """Why nothing is sent to a room. One that is `gone` is made again when there is something to say."""
+
+    GONE = "gone"
+    ENCRYPTED = "encrypted"
 
 
 @dataclass(frozen=True)
 class BoundRoom:
-    """`subject` is the subject's key; `invited` are the Matrix ids asked in so far."""
+    """`subject` is the subject's key; `invited` are the Matrix ids asked in so far.
+
+    `name` and `topic` are the subject's, without the mark of an archived room.
+    """
 
     subject: str
     room_id: str
@@ -22,6 +33,13 @@ class BoundRoom:
     kind: str
     subject_id: str
     invited: tuple[str, ...]
+    name: str = ""
+    topic: str = ""
+    shaped_at: datetime | None = None
+    archived_at: datetime | None = None
+    trouble: Trouble | None = None
+    moved_at: datetime | None = None
+    successor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,25 +60,63 @@ class Posted:
 
 
 async def find(tx: Tx, subject: str) -> BoundRoom | None:
-    row = (await tx.run(select(room).where(room.c.subject == subject))).one_or_none()
+    row = (await tx.run(_OF_SUBJECT, {"subject": subject})).one_or_none()
     return _bound(row) if row else None
 
 
 async def of_id(tx: Tx, room_id: str) -> BoundRoom | None:
-    row = (await tx.run(select(room).where(room.c.room_id == room_id))).one_or_none()
+    row = (await tx.run(_OF_ID, {"room_id": room_id})).one_or_none()
+    return _bound(row) if row else None
+
+
+async def upgraded_to(tx: Tx, room_id: str) -> BoundRoom | None:
+    """The room that was upgraded to this one, which we could not enter yet."""
+    wanted = select(room).where(room.c.successor == room_id).limit(1)
+    row = (await tx.run(wanted)).one_or_none()
     return _bound(row) if row else None
 
 
 async def bind(tx: Tx, bound: BoundRoom, now: datetime) -> None:
     """Remember the subject's room; a binding that is there already is brought up to date."""
-    values = {**asdict(bound), "invited": list(bound.invited), "created_at": now}
-    fresh = tx.insert(room).values(**values)
-    await tx.run(
-        fresh.on_conflict_do_update(
-            index_elements=["subject"],
-            set_={"room_id": bound.room_id, "invited": list(bound.invited)},
-        )
+    values = {**asdict(bound), "invited": list(bound.invited)}
+    fresh = tx.insert(room).values(**values, created_at=now)
+    await tx.run(fresh.on_conflict_do_update(index_elements=["subject"], set_=values))
+
+
+async def page(tx: Tx, after: str, limit: int) -> list[BoundRoom]:
+    """Bound rooms in the order of their subjects, from the one after `after`."""
+    wanted = select(room).where(room.c.subject > after).order_by(room.c.subject).limit(limit)
+    return [_bound(row) for row in (await tx.run(wanted)).all()]
+
+
+async def of_account(tx: Tx, account: str, after: str, limit: int) -> list[BoundRoom]:
+    """As `page`: those of one account that are in use."""
+    wanted = select(room).where(
+        room.c.account == account, room.c.subject > after, room.c.archived_at.is_(None)
     )
+    return [
+        _bound(row) for row in (await tx.run(wanted.order_by(room.c.subject).limit(limit))).all()
+    ]
+
+
+async def known(tx: Tx, room_ids: Iterable[str]) -> set[str]:
+    """Which of these are bound."""
+    wanted = select(room.c.room_id).where(room.c.room_id.in_(list(room_ids)))
+    return set((await tx.run(wanted)).scalars())
+
+
+async def set_trouble(tx: Tx, room_id: str, trouble: Trouble | None) -> None:
+    await tx.run(update(room).where(room.c.room_id == room_id).values(trouble=trouble))
+
+
+async def set_successor(tx: Tx, room_id: str, successor: str) -> None:
+    await tx.run(update(room).where(room.c.room_id == room_id).values(successor=successor))
+
+
+async def shape(tx: Tx, to: BoundRoom) -> None:
+    """Remember the room's name, and whether it is archived."""
+    values = {"name": to.name, "shaped_at": to.shaped_at, "archived_at": to.archived_at}
+    await tx.run(update(room).where(room.c.subject == to.subject).values(**values))
 
 
 async def set_invited(tx: Tx, subject: str, invited: Sequence[str]) -> None:
@@ -68,35 +124,26 @@ async def set_invited(tx: Tx, subject: str, invited: Sequence[str]) -> None:
 
 
 async def add_posted(tx: Tx, message: Posted, now: datetime) -> None:
-    values = {**asdict(message), "posted_at": now}
-    insert = tx.insert(posted).values(**values)
-    await tx.run(insert.on_conflict_do_nothing(index_elements=["event_id"]))
+    objects = dict(vars(message.objects))
+    await tx.run(_POSTED, {**vars(message), "objects": objects, "posted_at": now})
 
 
 async def posted_by_id(tx: Tx, event_id: str) -> Posted | None:
-    row = (await tx.run(select(posted).where(posted.c.event_id == event_id))).one_or_none()
+    row = (await tx.run(_POSTED_BY_ID, {"event_id": event_id})).one_or_none()
     return _posted(row) if row else None
 
 
 async def story_root(tx: Tx, room_id: str, story: str) -> Posted | None:
     """The first message of the story in that room."""
-    wanted = select(posted).where(
-        posted.c.room_id == room_id, posted.c.story == story, posted.c.thread.is_(None)
-    )
-    row = (await tx.run(wanted.order_by(posted.c.posted_at).limit(1))).one_or_none()
+    row = (await tx.run(_ROOT, {"room_id": room_id, "story": story})).one_or_none()
     return _posted(row) if row else None
 
 
 def _bound(row: Row[Any]) -> BoundRoom:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name
-    return BoundRoom(
-        values["subject"],
-        values["room_id"],
-        values["account"],
-        values["kind"],
-        values["subject_id"],
-        tuple(values["invited"]),
-    )
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    del values["created_at"]
+    trouble = Trouble(values["trouble"]) if values["trouble"] else None
+    return BoundRoom(**{**values, "invited": tuple(values["invited"]), "trouble": trouble})
 
 
 def _posted(row: Row[Any]) -> Posted:
@@ -110,3 +157,21 @@ def _posted(row: Row[Any]) -> Posted:
         action_id=values["action_id"],
         thread=values["thread"],
     )
+
+
+_OF_SUBJECT = select(room).where(room.c.subject == bindparam("subject"))
+_OF_ID = select(room).where(room.c.room_id == bindparam("room_id"))
+_POSTED = Upsert.into(
+    posted, lambda insert: insert.on_conflict_do_nothing(index_elements=["event_id"])
+)
+_POSTED_BY_ID = select(posted).where(posted.c.event_id == bindparam("event_id"))
+_ROOT = (
+    select(posted)
+    .where(
+        posted.c.room_id == bindparam("room_id"),
+        posted.c.story == bindparam("story"),
+        posted.c.thread.is_(None),
+    )
+    .order_by(posted.c.posted_at)
+    .limit(1)
+)

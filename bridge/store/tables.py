@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKey,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -85,7 +87,7 @@ lane = Table(
     "lane",
     metadata,
     Column("key", String(512), primary_key=True),
-    Column("kind", String(16), nullable=False),  # events, chat, room, apprise, action
+    Column("kind", String(16), nullable=False),  # events, chat, life, room, apprise, action
     Column("urgency", Integer, nullable=False),
     Column("due_at", Moment),  # null: nothing waits
     Column("lease_until", Moment),
@@ -150,6 +152,23 @@ room = Table(
     Column("subject_id", String(255), nullable=False),
     Column("invited", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("topic", String(1000), nullable=False),
+    Column("shaped_at", Moment),  # the newest event of Stripe that its name and archive follow
+    Column("archived_at", Moment),
+    Column("trouble", String(16)),  # gone, encrypted
+    Column("moved_at", Moment),  # when its subject got this room in place of another one
+    Column("successor", String(255), index=True),  # the room it was upgraded to, until we are in
+)
+
+#: A bot account's session, and how far its syncs have come.
+matrix_session = Table(
+    "matrix_session",
+    metadata,
+    Column("user_id", String(255), primary_key=True),
+    Column("token", Text),  # only when a password made it
+    Column("device", String(255)),
+    Column("since", Text),
 )
 
 #: Which Matrix message says what: how a reply finds its object and a story its thread.
@@ -165,6 +184,73 @@ posted = Table(
     Column("thread", String(255)),  # the thread's root, when the message is not a root itself
     Column("posted_at", Moment, nullable=False),
     Index("ix_posted_story", "room_id", "story"),
+    Index(
+        "ix_posted_action",
+        "action_id",
+        sqlite_where=text("action_id IS NOT NULL"),
+        postgresql_where=text("action_id IS NOT NULL"),
+    ),
+)
+
+#: What Stripe's events said of one money object; see `bridge/notices/cards.py`.
+card = Table(
+    "card",
+    metadata,
+    Column("account", String(80), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # payment, subscription, dispute, payout
+    Column("key", String(255), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("version", Integer, nullable=False),  # counts what was new
+    Column("updated_at", Moment, nullable=False),
+)
+
+#: Where a card stands: its message in one subject's room, and how much of it was told there.
+card_place = Table(
+    "card_place",
+    metadata,
+    Column("account", String(80), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("subject", String(512), primary_key=True),
+    Column("room_id", String(255)),
+    Column("root", String(255), index=True),  # null: not sent yet, or lost
+    Column("shown", String(64)),  # hash of the message as it was last sent
+    Column("told", JSON, nullable=False),  # the news that its thread has
+    #: What one delivery is about to send, so that its repetition says the same.
+    Column("trying", JSON),
+)
+
+#: The pinned card of a subject in its room.
+about = Table(
+    "about",
+    metadata,
+    Column("subject", String(512), primary_key=True),
+    Column("room_id", String(255)),
+    Column("root", String(255), index=True),  # null: not sent yet, or lost
+    Column("shown", String(64)),  # hash of the message as it was last sent
+    Column("pinned", Boolean, nullable=False, server_default=text("false")),
+    Column("read_at", Moment),  # when Stripe was asked for what it shows
+)
+
+#: How far a backfill has come: the last charge it has done with.
+backfill = Table(
+    "backfill",
+    metadata,
+    Column("account", String(80), primary_key=True),
+    Column("scope", String(80), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("after", String(255)),
+    Column("updated_at", Moment, nullable=False),
+)
+
+#: The invoice that a PaymentIntent pays, as Stripe answered; null: none.
+bill = Table(
+    "bill",
+    metadata,
+    Column("account", String(80), primary_key=True),
+    Column("payment_intent", String(255), primary_key=True),
+    Column("invoice", String(255)),
+    Column("learned_at", Moment, nullable=False),
 )
 
 appservice_transaction = Table(
@@ -174,6 +260,7 @@ appservice_transaction = Table(
     Column("received_at", Moment, nullable=False),
 )
 
+#: `params`, `amount`, `question` and who must approve are frozen at the proposal.
 action = Table(
     "action",
     metadata,
@@ -183,14 +270,26 @@ action = Table(
     Column("object_id", String(255), nullable=False),
     Column("params", JSON, nullable=False),
     Column("params_hash", String(64), nullable=False),
+    Column("moves_money", Boolean, nullable=False),
+    Column("amount", BigInteger),
+    Column("currency", String(3)),
     Column("state", String(16), nullable=False),
-    Column("asked_by", String(255), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("asked_by", String(255), nullable=False),  # the person
+    Column("identity", String(512), nullable=False),  # the one they asked with: `matrix:@anna:…`
     Column("asked_event", String(255), nullable=False, unique=True),
     Column("room_id", String(255), nullable=False),
     Column("thread", String(255)),
+    Column("others", Integer, nullable=False),  # how many other people must approve
+    Column("approvers", JSON, nullable=False),  # roles; empty: whoever may ask for the verb
+    Column("barred", JSON, nullable=False),  # people who may not approve it
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("committed_at", Moment),  # when its money began to count against the limits
+    Column("executing_at", Moment),  # when Stripe was asked first
+    Column("called_at", Moment),  # when Stripe was asked last
     Column("stripe_id", String(255)),
     Column("outcome", String(40)),  # Stripe's own word for the result: succeeded, pending, failed
     Column("error", Text),
@@ -198,9 +297,81 @@ action = Table(
     Index(
         "ix_action_waiting",
         "room_id",
-        sqlite_where=text("state = 'proposed'"),
-        postgresql_where=text("state = 'proposed'"),
+        sqlite_where=text("state IN ('proposed', 'confirmed')"),
+        postgresql_where=text("state IN ('proposed', 'confirmed')"),
     ),
+    Index("ix_action_committed", "currency", "committed_at"),
+)
+
+#: One word of one person on one action, bound to its parameters and to the message that asked.
+approval = Table(
+    "approval",
+    metadata,
+    Column("action_id", String(32), ForeignKey("action.id"), primary_key=True),
+    Column("person", String(255), primary_key=True),
+    Column("identity", String(512), nullable=False),
+    Column("params_hash", String(64), nullable=False),
+    Column("question_event", String(255), nullable=False),
+    Column("event_id", String(255), nullable=False, unique=True),
+    Column("approved_at", Moment, nullable=False),
+)
+
+#: Accounts whose money actions are stopped.
+frozen = Table(
+    "frozen",
+    metadata,
+    Column("account", String(80), primary_key=True),
+    Column("id", String(32), nullable=False),
+    Column("person", String(255), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("frozen_at", Moment, nullable=False),
+)
+
+#: Identities that people have linked by a code; those of the configuration come first.
+identity = Table(
+    "identity",
+    metadata,
+    Column("identity", String(512), primary_key=True),
+    Column("person", String(255), nullable=False),
+    Column("linked_at", Moment, nullable=False),
+)
+
+#: Roles that were given or taken by command: they count more than the configuration.
+person_role = Table(
+    "person_role",
+    metadata,
+    Column("person", String(255), primary_key=True),
+    Column("role", String(80), primary_key=True),
+    Column("given", Boolean, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+#: One-time codes for linking, by their hash, and where each was given.
+link_code = Table(
+    "link_code",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("person", String(255), nullable=False),
+    Column("identity", String(512), nullable=False),
+    Column("account", String(80), nullable=False),
+    Column("room_id", String(255), nullable=False),
+    Column("thread", String(255), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used", Boolean, nullable=False, server_default=text("false")),
+)
+
+#: Append-only; see `bridge/model/audit.py` for the chain and docs/audit.md for the rights on it.
+audit = Table(
+    "audit",
+    metadata,
+    Column("account", String(80), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("action", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_audit_action", "action"),
 )
 
 note = Table(
@@ -217,3 +388,8 @@ note = Table(
     Index("ix_note_object", "account", "object_id"),
     Index("ix_note_customer", "account", "customer"),
 )
+
+
+def is_ready(queue: Table) -> ColumnElement[bool]:
+    """What waits in it. A literal, not a parameter: only so do the databases see that the index fits."""
+    return queue.c.state == literal_column("'ready'")

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -27,6 +27,13 @@ CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     "invoice_of_payment": lambda api: api.invoice_of_payment("pi_1"),
     "payments_of_invoice": lambda api: api.payments_of_invoice("in_1"),
     "refunds_of_charge": lambda api: api.refunds_of_charge("ch_1"),
+    "owner": lambda api: api.owner("cus_1"),
+    "charges_of": lambda api: api.charges_of("cus_1"),
+    "subscriptions_of": lambda api: api.subscriptions_of("cus_1"),
+    "invoices_of": lambda api: api.invoices_of("cus_1", "open"),
+    "disputes_of_charge": lambda api: api.disputes_of_charge("ch_1"),
+    "charges_since": lambda api: api.charges_since(datetime(2026, 11, 27, tzinfo=UTC), "ch_1"),
+    "made_by": lambda api: api.made_by("k", ["charge.refunded"], datetime(2026, 11, 27, tzinfo=UTC)),
     "check": lambda api: api.check(),
     "refund": lambda api: api.refund(
         charge="ch_1",

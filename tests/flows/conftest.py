@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,18 @@ from bridge.store.migrate import upgrade_async
 from bridge.store.tables import inbox
 
 ACCOUNT = "acme"
-ALL = ["refund", "note", "escalate", "show", "help"]
+ALL = ["refund", "note", "escalate", "show", "freeze", "help"]
+
+
+class Way(StrEnum):
+    """How the bridge is known to the homeserver."""
+
+    APPSERVICE = "appservice"
+    TOKEN = "bot-with-token"
+    PASSWORD = "bot-with-password"
+
+
+MakeHouse = Callable[[Way], AbstractAsyncContextManager["House"]]
 
 
 @dataclass
@@ -67,7 +80,7 @@ class House:
             await self._bridge.close()
 
     def channel(self, name: str) -> str:
-        return f"{self.appservice.alias_prefix}{ACCOUNT}_{name}"
+        return f"{self.config.matrix.alias_prefix}{ACCOUNT}_{name}"
 
     def room(self, kind: str, object_id: str) -> str:
         return self.channel(f"{kind}_{object_id}")
@@ -112,35 +125,71 @@ class House:
 
 
 @pytest_asyncio.fixture
-async def house(
+async def house(make_house: MakeHouse) -> AsyncIterator[House]:
+    async with make_house(Way.APPSERVICE) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def make_house(
     homeserver: Synapse,
     appservice: Appservice,
     people: Callable[..., Awaitable[Person]],
     tmp_path: Path,
-) -> AsyncIterator[House]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
-    await upgrade_async(url)
-    sam, eva = await people("sam"), await people("eva")
-    async with contextlib.AsyncExitStack() as stack:
-        stripe = await stack.enter_async_context(SandboxStripe(retry_after=(0.2, 0.5, 1.0)))
-        receiver = await stack.enter_async_context(Receiver())
-        endpoint = stripe.add_endpoint(f"{appservice.port.url}/stripe/webhook/{ACCOUNT}")
-        config = _config(
-            homeserver, appservice, stripe, receiver, url, endpoint["secret"], sam, eva
-        )
-        clock = MovableClock()
-        made = House(stripe, config, clock, appservice, receiver, endpoint, sam, eva)
-        await made.start()
-        stack.push_async_callback(made.stop)
-        for channel in ("payments-critical", "payments", "escalations"):
-            await sam.is_in(made.channel(channel), within=30)
-            await eva.is_in(made.channel(channel), within=30)
-        yield made
+) -> MakeHouse:
+    @contextlib.asynccontextmanager
+    async def make(way: Way) -> AsyncIterator[House]:
+        url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
+        await upgrade_async(url)
+        sam, eva = await people("sam"), await people("eva")
+        known = await _known(homeserver, appservice, way)
+        async with contextlib.AsyncExitStack() as stack:
+            stripe = await stack.enter_async_context(SandboxStripe(retry_after=(0.2, 0.5, 1.0)))
+            receiver = await stack.enter_async_context(Receiver())
+            endpoint = stripe.add_endpoint(f"{appservice.port.url}/stripe/webhook/{ACCOUNT}")
+            config = _config(
+                homeserver, appservice, known, stripe, receiver, url, endpoint["secret"], sam, eva
+            )
+            clock = MovableClock()
+            made = House(stripe, config, clock, appservice, receiver, endpoint, sam, eva)
+            await made.start()
+            stack.push_async_callback(made.stop)
+            for channel in ("payments-critical", "payments", "escalations"):
+                await sam.is_in(made.channel(channel), within=30)
+                await eva.is_in(made.channel(channel), within=30)
+            yield made
+
+    return make
+
+
+async def _known(homeserver: Synapse, appservice: Appservice, way: Way) -> dict[str, Any]:
+    """The part of the configuration that differs between the modes."""
+    if way is Way.APPSERVICE:
+        return {
+            "as_token": appservice.as_token,
+            "hs_token": appservice.hs_token,
+            "bridge_url": appservice.port.url,
+            "sender_localpart": appservice.sender_localpart,
+            "alias_prefix": appservice.alias_prefix,
+        }
+    name = f"bot-{appservice.sender_localpart}"
+    login = await homeserver.register(name)
+    secret = {"access_token": login.token} if way is Way.TOKEN else {"password": login.password}
+    # The homeserver of the tests takes this many from everybody.
+    budget = {"messages_per_second": "50", "messages_burst": 200}
+    return {
+        "mode": "bot",
+        "user_id": login.user_id,
+        "alias_prefix": f"{name}_",
+        **secret,
+        **budget,
+    }
 
 
 def _config(
     homeserver: Synapse,
     appservice: Appservice,
+    known: dict[str, Any],
     stripe: SandboxStripe,
     receiver: Receiver,
     url: str,
@@ -163,17 +212,14 @@ def _config(
             "matrix": {
                 "homeserver": homeserver.url,
                 "server_name": SERVER_NAME,
-                "as_token": appservice.as_token,
-                "hs_token": appservice.hs_token,
-                "bridge_url": appservice.port.url,
-                "sender_localpart": appservice.sender_localpart,
-                "alias_prefix": appservice.alias_prefix,
+                **known,
             },
             "roles": {"support": {"verbs": ALL}, "engineer": {"verbs": ["show", "help"]}},
             "people": {
                 "sam": {"matrix": sam.user_id, "roles": ["support"]},
                 "eva": {"matrix": eva.user_id, "roles": ["engineer"]},
             },
+            "approvals": [{"verbs": ["refund"], "others": 0}],
             "targets": {"desk": {"apprise": receiver.apprise_url("desk"), "tags": ["escalation"]}},
         }
     )

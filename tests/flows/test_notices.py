@@ -30,9 +30,9 @@ async def test_one_failed_renewal_is_one_message_and_its_thread(house: House) ->
     room = house.room("customer", made["customer"])
     await house.told(room, "failed", "€49.00")
     messages = await settled(house, room)
-    roots = [m for m in messages if not m.thread and "failed" in m.body]
+    roots = [m for m in messages if not m.thread and not m.replaces and "failed" in m.body]
     assert len(roots) == 1
-    bodies = [m.body for m in messages]
+    bodies = [m.body for m in messages if not m.replaces]
     assert len(bodies) == len(set(bodies)), "the same message stands there twice"
 
 
@@ -113,7 +113,7 @@ async def test_events_that_are_brought_twice_are_told_once(house: House) -> None
     made = house.stripe.happen("dispute_opens", name="Mallory", amount=25900, currency="eur")
     room = house.room("dispute", made["dispute"])
     await house.told(room, "Dispute opened")
-    messages = [m.body for m in await settled(house, room)]
-    assert len([body for body in messages if "Dispute opened" in body]) == 1
+    roots = [m.body for m in await settled(house, room) if not m.thread and not m.replaces]
+    assert len([body for body in roots if "Dispute opened" in body]) == 1
     critical = await settled(house, house.channel("payments-critical"))
-    assert len(critical) == 1
+    assert len([m for m in critical if not m.replaces]) == 1

@@ -64,7 +64,6 @@ async def test_paid_elsewhere(sandbox: SandboxStripe, owner: stripe.StripeClient
     [
         ("void_invoice_async", "void", "invoice.voided"),
         ("mark_uncollectible_async", "uncollectible", "invoice.marked_uncollectible"),
-        ("send_invoice_async", "open", "invoice.sent"),
     ],
 )
 async def test_other_ends(

@@ -12,6 +12,8 @@ from bridge.sandbox.stripe_server.control import CONTROLS
 from bridge.sandbox.stripe_server.faults import KINDS
 from bridge.sandbox.stripe_server.happenings.catalogue import SCENES
 
+from .conftest import ClientFor
+
 
 class Caller:
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
@@ -77,6 +79,22 @@ async def test_a_story_from_outside(caller: Caller, owner: stripe.StripeClient) 
     assert [event["type"] for event in await caller.get("events")][-1] == "refund.created"
 
 
+async def test_keys_and_their_life_from_outside(
+    sandbox: SandboxStripe, caller: Caller, client_for: ClientFor
+) -> None:
+    made = await caller.post("happen/checkout_succeeds")
+    cut = await caller.post("keys", allow={"refunds": "write"}, name="r")
+    assert cut["permissions"] == ["rak_charge_read", "rak_charge_write"]
+    assert (cut["name"], cut["key"].startswith("rk_test_")) == ("r", True)
+    client = client_for(cut["key"])
+    for _ in range(2):
+        await client.v1.refunds.create_async(
+            {"charge": made["charge"], "amount": 100}, {"idempotency_key": "k"}
+        )
+        assert await caller.post("idempotency/forget", key="k") == {"forgotten": 1}
+    assert sandbox.ledger()[0]["amount_refunded"] == 200
+
+
 async def test_webhooks_from_outside(caller: Caller) -> None:
     endpoint = await caller.post("endpoints", url="http://127.0.0.1:1/", events=["payout.failed"])
     assert endpoint["secret"].startswith("whsec_")
@@ -126,6 +144,11 @@ async def test_trouble_from_outside(caller: Caller, owner: stripe.StripeClient) 
         ("endpoints", {}),
         ("endpoints/we_nobody/roll", {}),
         ("next_refund", {}),
+        ("keys", {}),
+        ("keys", {"allow": ["refunds"]}),
+        ("keys", {"allow": {"refunds": ["write"]}}),
+        ("keys", {"allow": {"gold": "write"}}),
+        ("idempotency/forget", {"keys": "k"}),
         ("next_refund", {"status": "lost"}),
     ],
 )

@@ -1,11 +1,15 @@
 """Disputes: staged, submitted, conceded, decided."""
 
-from typing import Any
+import typing
+from datetime import timedelta
+from typing import Any, Final
 
 import pytest
 import stripe
 
+from bridge.model.clock import ManualClock
 from bridge.sandbox.stripe_server import SandboxStripe
+from bridge.sandbox.stripe_server.errors import StripeError
 
 
 async def test_submit_is_true_unless_told_otherwise(
@@ -103,3 +107,128 @@ async def test_the_bank_decides(
     assert decided[-1]["status"] == status
     told = [event["type"] for event in sandbox.events()[seen:]]
     assert told == [f"charge.dispute.{event}" for event in events]
+
+
+async def test_after_the_deadline_nothing_can_be_sent(
+    sandbox: SandboxStripe, owner: stripe.StripeClient, clock: ManualClock
+) -> None:
+    made = sandbox.happen("dispute_opens", days=3)
+    evidence: Any = {"evidence": {"product_description": "A hat"}, "submit": False}
+    await owner.v1.disputes.update_async(made["dispute"], evidence)
+    clock.advance(timedelta(days=3, seconds=1))
+    dispute = await owner.v1.disputes.retrieve_async(made["dispute"])
+    assert (dispute.status, dispute.evidence_details.past_due) == ("needs_response", True)
+    with pytest.raises(stripe.InvalidRequestError, match="due already"):
+        await owner.v1.disputes.update_async(made["dispute"], evidence)
+    noted = await owner.v1.disputes.update_async(made["dispute"], {"metadata": {"note": "x"}})
+    assert noted.evidence_details.submission_count == 0
+
+
+async def test_some_disputes_allow_no_answer(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    made = sandbox.happen("dispute_opens", days=0)
+    assert made["due_by"] == 0
+    with pytest.raises(stripe.InvalidRequestError, match="due already"):
+        await owner.v1.disputes.update_async(
+            made["dispute"], {"evidence": {"product_description": "A hat"}, "submit": False}
+        )
+
+
+async def test_how_it_shall_be_answered(sandbox: SandboxStripe, owner: stripe.StripeClient) -> None:
+    made = sandbox.happen("dispute_opens")
+    dispute = await owner.v1.disputes.update_async(
+        made["dispute"], {"intended_submission_method": "prefer_manual", "submit": False}
+    )
+    assert dispute.intended_submission_method == "prefer_manual"
+
+
+STATUSES: Final[dict[str, list[Any]]] = {
+    "needs_response": [("dispute_opens", {})],
+    "under_review": [("dispute_opens", {}), "submit"],
+    "won": [("dispute_opens", {}), ("dispute_closes", {"outcome": "won"})],
+    "lost": [("dispute_opens", {}), ("dispute_closes", {"outcome": "lost"})],
+    "prevented": [("dispute_opens", {}), ("dispute_closes", {"outcome": "prevented"})],
+    "warning_needs_response": [("dispute_opens", {"inquiry": True})],
+    "warning_under_review": [("dispute_opens", {"inquiry": True}), "submit"],
+    "warning_closed": [
+        ("dispute_opens", {"inquiry": True}),
+        ("dispute_closes", {"outcome": "warning_closed"}),
+    ],
+    "appeal_needs_response": [
+        ("dispute_opens", {}),
+        ("dispute_closes", {"outcome": "lost"}),
+        ("dispute_is_appealed", {}),
+    ],
+    "appeal_under_review": [
+        ("dispute_opens", {}),
+        ("dispute_closes", {"outcome": "won"}),
+        ("dispute_is_appealed", {}),
+        "submit",
+    ],
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+async def test_all_ten_statuses(
+    sandbox: SandboxStripe, owner: stripe.StripeClient, status: str
+) -> None:
+    dispute = ""
+    for step in STATUSES[status]:
+        if isinstance(step, str):
+            text: Any = {"evidence": {"uncategorized_text": "x"}}
+            await owner.v1.disputes.update_async(dispute, text)
+        else:
+            dispute = sandbox.happen(step[0], **step[1])["dispute"]
+    found = await owner.v1.disputes.retrieve_async(dispute)
+    assert found.status == status
+
+
+def test_there_are_no_other_statuses() -> None:
+    known = typing.get_args(typing.get_args(stripe.Dispute.__annotations__["status"])[0])
+    assert set(STATUSES) == set(known)
+
+
+@pytest.mark.parametrize(
+    ("first", "outcome", "events", "left"),
+    [
+        ([], "prevented", ["closed", "funds_reinstated"], 0),
+        (["inquiry"], "prevented", ["closed"], 0),
+        (["inquiry", "inquiry_escalates"], "won", ["closed", "funds_reinstated"], 0),
+        (["inquiry", "inquiry_escalates"], "lost", ["closed"], -12900),
+        (["lost", "dispute_is_appealed"], "won", ["closed", "funds_reinstated"], 0),
+        (["lost", "dispute_is_appealed"], "lost", ["closed"], -12900),
+        (["won", "dispute_is_appealed"], "lost", ["closed"], -12900),
+        (["won", "dispute_is_appealed"], "won", ["closed", "funds_reinstated"], 0),
+    ],
+)
+async def test_the_money_follows_the_decision(
+    sandbox: SandboxStripe, first: list[str], outcome: str, events: list[str], left: int
+) -> None:
+    made = sandbox.happen("dispute_opens", amount=12900, inquiry="inquiry" in first)
+    for step in first:
+        if step in {"won", "lost"}:
+            sandbox.happen("dispute_closes", outcome=step)
+        elif step != "inquiry":
+            sandbox.happen(step)
+    seen = len(sandbox.events())
+    sandbox.happen("dispute_closes", outcome=outcome)
+    told = [event["type"] for event in sandbox.events()[seen:]]
+    assert told == [f"charge.dispute.{event}" for event in events]
+    store = sandbox.world.store
+    moved = [b for b in store.oldest_first("balance_transaction") if b["source"] == made["dispute"]]
+    assert sum(entry["amount"] for entry in moved) == left
+
+
+def test_what_cannot_become_of_a_dispute(sandbox: SandboxStripe) -> None:
+    sandbox.happen("dispute_opens")
+    for happening, given, message in (
+        ("dispute_closes", {"outcome": "warning_closed"}, "not an inquiry"),
+        ("inquiry_escalates", {}, "not an inquiry"),
+        ("dispute_is_appealed", {}, "nothing is decided"),
+    ):
+        with pytest.raises(StripeError, match=message):
+            sandbox.happen(happening, **given)
+    sandbox.happen("dispute_closes", outcome="lost")
+    with pytest.raises(StripeError, match="cannot be prevented"):
+        sandbox.happen("dispute_closes", outcome="prevented")

@@ -22,7 +22,15 @@ async def test_newest_first_and_by_type(sandbox: SandboxStripe, owner: stripe.St
     assert [e.id for e in everything.data] == [e["id"] for e in sandbox.events()[::-1]]
     asked: tuple[tuple[Any, list[str]], ...] = (
         ({"type": "charge.failed"}, ["charge.failed"]),
-        ({"type": "invoice.*"}, ["invoice.payment_failed", "invoice.finalized", "invoice.created"]),
+        (
+            {"type": "invoice.*"},
+            [
+                "invoice.payment_failed",
+                "invoice.updated",
+                "invoice.finalized",
+                "invoice.created",
+            ],
+        ),
         ({"types": ["charge.failed", "invoice.created"]}, ["charge.failed", "invoice.created"]),
         ({"types": ["payout.failed"]}, []),
     )

@@ -89,7 +89,7 @@ async def test_a_body_cut_in_the_middle(
 async def test_no_answer(sandbox: SandboxStripe, owner: stripe.StripeClient, charge: str) -> None:
     sandbox.fail_next(Fault("silent", path="/v1/refunds"))
     asking = asyncio.ensure_future(refund(owner, charge))
-    await sandbox.api.holding()
+    await asyncio.wait_for(sandbox.api.holding(), 5)
     assert (refunded(sandbox), asking.done()) == (1, False)
     sandbox.api.release()
     with pytest.raises(stripe.APIConnectionError):

@@ -11,7 +11,12 @@ from bridge.sandbox.stripe_server.errors import StripeError
 
 PAID = ["charge.succeeded", "payment_intent.succeeded"]
 BILLED = ["invoice.created", "invoice.finalized", "payment_intent.created"]
-PAID_INVOICE = [*PAID, "invoice_payment.paid", "invoice.paid", "invoice.payment_succeeded"]
+PAID_INVOICE = [
+    *PAID, "invoice_payment.paid", "invoice.updated", "invoice.paid", "invoice.payment_succeeded",
+]  # fmt: skip
+DECLINED = [
+    "charge.failed", "payment_intent.payment_failed", "invoice.updated", "invoice.payment_failed",
+]  # fmt: skip
 
 
 def told(sandbox: SandboxStripe, made: dict[str, Any]) -> list[dict[str, Any]]:
@@ -26,13 +31,23 @@ def told(sandbox: SandboxStripe, made: dict[str, Any]) -> list[dict[str, Any]]:
             "checkout.session.completed",
         ]),
         ([], "renewal_fails", [
-            *BILLED, "charge.failed", "payment_intent.payment_failed", "invoice.payment_failed",
-            "customer.subscription.updated",
+            *BILLED, *DECLINED, "customer.subscription.updated",
         ]),
+        (["renewal_fails"], "renewal_fails_again", DECLINED),
         (["renewal_fails"], "renewal_recovers", [*PAID_INVOICE, "customer.subscription.updated"]),
         ([], "renewal_succeeds", [*BILLED, *PAID_INVOICE, "customer.subscription.updated"]),
         (["renewal_fails"], "subscription_ends", ["customer.subscription.deleted"]),
         ([], "billing_details_change", ["payment_method.attached", "customer.updated"]),
+        (["renewal_succeeds"], "subscription_renews", [
+            *BILLED, *PAID_INVOICE, "customer.subscription.updated",
+        ]),
+        (["renewal_fails"], "subscription_renews", [
+            *BILLED, *DECLINED, "customer.subscription.updated",
+        ]),
+        ([], "payment_is_authorised", [
+            "customer.created", "payment_method.attached", "payment_intent.created",
+            "charge.succeeded", "payment_intent.amount_capturable_updated",
+        ]),
         ([], "dispute_opens", ["charge.dispute.created", "charge.dispute.funds_withdrawn"]),
         ([], "early_fraud_warning", ["radar.early_fraud_warning.created"]),
         ([], "payout_fails", ["payout.failed"]),
@@ -52,7 +67,7 @@ def test_which_events_are_told(
     events = told(sandbox, made)
     assert [event["type"] for event in events] == types
     for event in events:
-        changed = event["type"].endswith(".updated")
+        changed = event["type"].endswith(".updated") and "capturable" not in event["type"]
         assert ("previous_attributes" in event["data"]) is changed
         assert event["request"] == {"id": None, "idempotency_key": None}
 
@@ -155,7 +170,11 @@ async def test_any_event_at_all(sandbox: SandboxStripe, owner: stripe.StripeClie
         ("checkout_succeeds", {"customer": "cus_nobody"}, "No such customer"),
         ("renewal_recovers", {}, "There is no invoice like that yet"),
         ("refund_settles", {}, "There is no refund like that yet"),
-        ("dispute_closes", {"outcome": "drawn"}, "must be one of won, or lost"),
+        (
+            "dispute_closes",
+            {"outcome": "drawn"},
+            "must be one of won, lost, warning_closed, prevented",
+        ),
         ("event", {"type": "x"}, "event needs object"),
         ("event", {"type": "x", "object": {}}, "tells its kind"),
     ],
@@ -200,3 +219,46 @@ def test_only_what_was_paid_is_disputed(clock: ManualClock) -> None:
         sandbox.happen("dispute_opens", charge=failed["charge"])
     more = sandbox.happen("dispute_opens", amount=100, disputed_amount=120)
     assert told(sandbox, more)[0]["data"]["object"]["amount"] == 120
+
+
+def test_one_failed_renewal_seen_through(clock: ManualClock) -> None:
+    sandbox = SandboxStripe(clock=clock)
+    first = sandbox.happen("renewal_fails")
+    again = sandbox.happen("renewal_fails_again", decline_code="do_not_honor")
+    assert {k: again[k] for k in ("invoice", "payment_intent")} == {
+        k: first[k] for k in ("invoice", "payment_intent")
+    }
+    tried = told(sandbox, again)[-1]["data"]["object"]
+    assert (tried["attempt_count"], tried["status"]) == (2, "open")
+    assert tried["next_payment_attempt"] is not None
+    recovered = sandbox.happen("renewal_recovers", last4="4444")
+    events = told(sandbox, recovered)
+    assert [event["type"] for event in events] == [
+        "payment_method.attached", "customer.updated", "customer.subscription.updated",
+        *PAID_INVOICE, "customer.subscription.updated",
+    ]  # fmt: skip
+    about = {event["type"]: event["data"] for event in events}
+    assert about["charge.succeeded"]["object"]["payment_method_details"]["card"]["last4"] == "4444"
+    assert about["invoice.paid"]["object"]["attempt_count"] == 3
+    assert about["customer.subscription.updated"]["previous_attributes"] == {"status": "past_due"}
+    assert about["customer.subscription.updated"]["object"]["status"] == "active"
+    with pytest.raises(StripeError, match="invoice is paid"):
+        sandbox.happen("renewal_fails_again", invoice=first["invoice"])
+
+
+def test_the_last_try_plans_no_other(clock: ManualClock) -> None:
+    sandbox = SandboxStripe(clock=clock)
+    sandbox.happen("renewal_fails")
+    last = told(sandbox, sandbox.happen("renewal_fails_again", last=True))[-1]
+    assert last["data"]["object"]["next_payment_attempt"] is None
+
+
+@pytest.mark.parametrize("status", ["canceled", "paused"])
+async def test_nothing_renews_when_ended_or_paused(
+    sandbox: SandboxStripe, owner: stripe.StripeClient, status: str
+) -> None:
+    made = sandbox.happen("renewal_succeeds")
+    verb = {"canceled": "cancel_async", "paused": "pause_async"}[status]
+    await getattr(owner.v1.subscriptions, verb)(made["subscription"])
+    with pytest.raises(StripeError, match=f"{status} subscription does not renew"):
+        sandbox.happen("subscription_renews", subscription=made["subscription"])

@@ -71,7 +71,7 @@ async def test_in_use(sandbox: SandboxStripe, owner: stripe.StripeClient) -> Non
     params: Any = {"charge": made["charge"]}
     sandbox.fail_next(Fault("hold", "POST", "/v1/refunds"))
     first = asyncio.create_task(owner.v1.refunds.create_async(params, {"idempotency_key": "k"}))
-    await sandbox.api.holding()
+    await asyncio.wait_for(sandbox.api.holding(), 5)
     # The SDK has no class of its own for this.
     with pytest.raises(stripe.APIError, match="in-progress request") as refused:
         await owner.v1.refunds.create_async(params, {"idempotency_key": "k"})
@@ -96,3 +96,31 @@ async def test_a_key_lives_a_day(
 async def test_a_key_has_a_length(owner: stripe.StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="255"):
         await owner.v1.customers.create_async({}, {"idempotency_key": "k" * 256})
+
+
+async def test_a_forgotten_key_acts_once_more(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    made = sandbox.happen("checkout_succeeds", amount=1000)
+    params: Any = {"charge": made["charge"], "amount": 300}
+    for key in ("k", "other"):
+        await owner.v1.refunds.create_async(params, {"idempotency_key": key})
+    assert sandbox.forget_idempotency("nobody") == 0
+    assert sandbox.forget_idempotency("k") == 1
+    for key in ("k", "other"):
+        await owner.v1.refunds.create_async(params, {"idempotency_key": key})
+    assert sandbox.ledger()[0]["amount_refunded"] == 900
+    assert sandbox.forget_idempotency() == 2
+
+
+async def test_a_key_at_work_is_not_forgotten(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    made = sandbox.happen("checkout_succeeds")
+    params: Any = {"charge": made["charge"]}
+    sandbox.fail_next(Fault("hold", "POST", "/v1/refunds"))
+    first = asyncio.create_task(owner.v1.refunds.create_async(params, {"idempotency_key": "k"}))
+    await asyncio.wait_for(sandbox.api.holding(), 5)
+    assert sandbox.forget_idempotency() == 0
+    sandbox.api.release()
+    assert (await first).status == "succeeded"

@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from bridge.sandbox.stripe_server import SandboxStripe
+from bridge.sandbox.stripe_server.errors import StripeError
 
 from .conftest import ClientFor
 
@@ -75,3 +76,29 @@ async def test_every_answer_names_its_request(
     assert last is not None
     assert last.request_id == sandbox.requests()[-1]["id"]
     assert sandbox.requests()[-1]["key"] == "owner"
+
+
+async def test_a_key_cut_for_a_purpose(sandbox: SandboxStripe, client_for: ClientFor) -> None:
+    made = sandbox.happen("checkout_succeeds")
+    key = sandbox.cut_key({"payment_links": "read", "refunds": "write"}, name="refunder")
+    client = client_for(key.value)
+    assert (await client.v1.refunds.create_async({"charge": made["charge"]})).status == "succeeded"
+    assert (await client.v1.charges.retrieve_async(made["charge"])).refunded
+    assert (await client.v1.payment_links.list_async({})).data == []
+    for missing, call in (
+        ("rak_payment_link_write", client.v1.payment_links.create_async({"line_items": []})),
+        ("rak_event_read", client.v1.events.list_async({})),
+        ("rak_customer_portal_write", client.v1.billing_portal.sessions.create_async({})),
+        ("rak_credit_note_write", client.v1.credit_notes.create_async({"invoice": "in_1"})),
+        ("rak_file_read", client.v1.files.list_async({})),
+    ):
+        with pytest.raises(stripe.PermissionError, match=f"Having the '{missing}' permission"):
+            await call
+    assert sandbox.requests()[-1]["key"] == "refunder"
+
+
+def test_what_no_key_can_be_given(sandbox: SandboxStripe) -> None:
+    with pytest.raises(StripeError, match="No such family: refund; there are: account, balance"):
+        sandbox.cut_key({"refund": "write"})
+    with pytest.raises(StripeError, match="not to 'own'"):
+        sandbox.cut_key({"refunds": "own"})

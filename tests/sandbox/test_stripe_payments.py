@@ -1,10 +1,12 @@
 """PaymentIntents and charges over the real SDK."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import stripe
 
+from bridge.model.clock import ManualClock
 from bridge.sandbox.stripe_server import SandboxStripe
 
 from .conftest import error_of
@@ -81,6 +83,40 @@ async def test_authorise_and_capture(sandbox: SandboxStripe, owner: stripe.Strip
     assert (line["amount"], line["amount_captured"]) == (800, 600)
 
 
+async def test_an_authorised_payment_is_captured_or_let_go(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    kept, dropped = (sandbox.happen("payment_is_authorised", amount=800) for _ in range(2))
+    charge = await owner.v1.charges.retrieve_async(kept["charge"])
+    details: Any = charge.payment_method_details
+    assert (charge.captured, details.card.capture_before) == (False, charge.created + 7 * 86_400)
+    taken = await owner.v1.payment_intents.capture_async(
+        kept["payment_intent"], {"metadata": {"by": "@ada"}}
+    )
+    assert (taken.status, taken.to_dict()["metadata"]) == ("succeeded", {"by": "@ada"})
+    gone = await owner.v1.payment_intents.cancel_async(dropped["payment_intent"])
+    assert (gone.status, gone.amount_capturable) == ("canceled", 0)
+    for made in (kept, dropped):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            await owner.v1.payment_intents.capture_async(made["payment_intent"])
+        assert refused.value.code == "payment_intent_unexpected_state"
+    assert [line["amount_captured"] for line in sandbox.ledger()] == [800, 0]
+
+
+async def test_found_by_what_people_know(
+    sandbox: SandboxStripe, owner: stripe.StripeClient
+) -> None:
+    made = sandbox.happen("checkout_succeeds", email="Ada@Example.com")
+    sandbox.happen("checkout_succeeds", email="eve@example.com")
+    people = await owner.v1.customers.list_async({"email": "Ada@Example.com"})
+    assert [c.id for c in people.data] == [made["customer"]]
+    assert (await owner.v1.customers.list_async({"email": "ada@example.com"})).data == []
+    of_customer: Any = {"customer": made["customer"], "created": {"gte": people.data[0].created}}
+    assert [c.id for c in (await owner.v1.charges.list_async(of_customer)).data] == [made["charge"]]
+    intents = await owner.v1.payment_intents.list_async(of_customer)
+    assert [i.id for i in intents.data] == [made["payment_intent"]]
+
+
 async def test_cancel_once(owner: stripe.StripeClient) -> None:
     intent = await owner.v1.payment_intents.create_async({"amount": 800, "currency": "usd"})
     ended = await owner.v1.payment_intents.cancel_async(
@@ -114,6 +150,17 @@ async def test_notes_on_a_charge(sandbox: SandboxStripe, owner: stripe.StripeCli
     previous = sandbox.events()[-1]["data"]["previous_attributes"]
     assert previous == {"metadata": {"note": None}}
     assert sandbox.ledger()[0]["metadata"] == {"order": "7", "note": "called"}
+
+
+async def test_the_balance_has_a_pot_for_each_currency(
+    sandbox: SandboxStripe, owner: stripe.StripeClient, clock: ManualClock
+) -> None:
+    sandbox.happen("checkout_succeeds", amount=1000, currency="eur")
+    clock.advance(timedelta(days=3))
+    sandbox.happen("checkout_succeeds", amount=2000, currency="jpy")
+    balance = await owner.v1.balance.retrieve_async()
+    assert [(pot.amount, pot.currency) for pot in balance.available] == [(1000 - 59, "eur")]
+    assert [(pot.amount, pot.currency) for pot in balance.pending] == [(2000 - 88, "jpy")]
 
 
 async def test_the_balance_is_the_sum_of_what_moved(

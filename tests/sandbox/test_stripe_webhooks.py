@@ -172,7 +172,7 @@ async def test_held_then_in_disorder(receiver: Receiver, clock: ManualClock) -> 
         await sandbox.settled()
         assert receiver.got == []
         assert {d["state"] for d in sandbox.deliveries()} == {"held"}
-        assert sandbox.release() == 7
+        assert sandbox.release() == 8
         await sandbox.settled()
     sent = [event["type"] for event in sandbox.events()]
     assert receiver.types() != sent

@@ -5,7 +5,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from bridge.store import migrate
-from bridge.store.engine import make_engine
+from bridge.store.engine import open_store
 from bridge.store.migrate import upgrade_async
 from bridge.store.tables import metadata
 
@@ -19,11 +19,11 @@ def _differences(connection: Connection) -> list[object]:
 
 async def test_models_equal_migrations(store_url: str) -> None:
     await upgrade_async(store_url)
-    engine = make_engine(store_url)
-    async with engine.connect() as connection:
-        assert await connection.run_sync(_differences) == []
-        assert await connection.run_sync(migrate.current) == migrate.newest()
-    await engine.dispose()
+    store = open_store(store_url)
+    async with store.read() as tx:
+        assert await tx.run_sync(_differences) == []
+        assert await tx.run_sync(migrate.current) == migrate.newest()
+    await store.close()
 
 
 async def test_upgrading_again_changes_nothing(store_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bridge.model.signal import SignalClass
+from bridge.model.signal import CardKind, SignalClass
 from bridge.notices.catalogue.lines import amount, code, line, words_for
 from bridge.notices.catalogue.links import Lookup
 from bridge.notices.catalogue.row import Kind, Row
@@ -29,6 +29,7 @@ DISPUTE = Kind(
     },
     deadline=_due,
     dashboard=("disputes/{dispute}",),
+    card=CardKind.DISPUTE,
 )
 
 
@@ -113,6 +114,10 @@ def _after(seen: Seen) -> str | None:
     }.get(seen.code("status"))
 
 
+def _state(seen: Seen) -> str:
+    return seen.code("status")
+
+
 def _answer_by(seen: Seen) -> str | None:
     at = _due(seen)
     return seen.words.deadline(at) if at else None
@@ -146,6 +151,7 @@ ROWS = (
         next=_next,
         calmer=_prevented,
         needs=(Lookup.CHARGE,),
+        state=_state,
     ),
     Row(
         "charge.dispute.updated",
@@ -158,6 +164,7 @@ ROWS = (
         next=_next,
         calmer=_turned_urgent,
         needs=(Lookup.CHARGE,),
+        state=_state,
         turn="{event}",
     ),
     Row(
@@ -169,6 +176,7 @@ ROWS = (
         lines=(_REASON,),
         next=_after,
         needs=(Lookup.CHARGE,),
+        state=_state,
     ),
     Row(
         "charge.dispute.funds_withdrawn",
@@ -178,6 +186,7 @@ ROWS = (
         _OPENED,
         lines=(_REASON, _FEE, _ANSWER_BY),
         needs=(Lookup.CHARGE,),
+        state=_state,
     ),
     Row(
         "charge.dispute.funds_reinstated",
@@ -187,5 +196,6 @@ ROWS = (
         _reinstated_story,
         lines=(_REASON,),
         needs=(Lookup.CHARGE,),
+        state=_state,
     ),
 )

@@ -1,11 +1,11 @@
 """Invoices, what is paid of them, and credit notes."""
 
-from bridge.model.signal import SignalClass
+from bridge.model.signal import CardKind, SignalClass
 from bridge.notices.catalogue.lines import amount, code, day, line, text, words_for
 from bridge.notices.catalogue.links import INVOICE_LINKS, Lookup
 from bridge.notices.catalogue.payments import FAILED, PAID
 from bridge.notices.catalogue.row import Kind, Row
-from bridge.notices.catalogue.seen import Seen
+from bridge.notices.catalogue.seen import Seen, dig, moment_in, money_in
 from bridge.notices.phrases import CREDIT_REASONS
 
 INVOICE = Kind(
@@ -15,6 +15,8 @@ INVOICE = Kind(
     who="customer_name customer_email",
     email="customer_email",
     dashboard=("invoices/{invoice}",),
+    card=CardKind.PAYMENT,
+    weight=5,
 )
 INVOICE_PAYMENT = Kind(
     "invoice_payment",
@@ -26,6 +28,8 @@ INVOICE_PAYMENT = Kind(
     },
     money="amount_paid amount_requested",
     dashboard=("invoices/{invoice}",),
+    card=CardKind.PAYMENT,
+    weight=4,
 )
 CREDIT_NOTE = Kind(
     "credit_note",
@@ -52,6 +56,15 @@ def _failed_story(seen: Seen) -> str:
     return f"{FAILED}:given-up" if _gave_up(seen) else FAILED
 
 
+def _failed_state(seen: Seen) -> str:
+    return "given-up" if _gave_up(seen) else "failed"
+
+
+def _paid(seen: Seen) -> str:
+    renewal = seen.code("billing_reason") == "subscription_cycle"
+    return "Renewal paid" if renewal else "Invoice paid"
+
+
 def _failed_next(seen: Seen) -> str:
     if _gave_up(seen):
         return "Stripe won't try again. Ask the customer to pay, or let the subscription end."
@@ -67,11 +80,28 @@ def _tries(seen: Seen) -> str | None:
     return f"{tries}; next try {seen.words.moment(again)}" if again else str(tries)
 
 
+def _at_stake(seen: Seen) -> str | None:
+    """What a period of the subscription brings, as the invoice's line has it."""
+    line = seen.at("lines.data.0")
+    start, end = (moment_in(dig(line, f"period.{side}")) for side in ("start", "end"))
+    price = money_in(line, "amount", "currency")
+    if not seen.objects.subscription or price is None or start is None or end is None:
+        return None
+    often = next((word for days, word in _PERIODS if (end - start).days in days), "")
+    return f"{seen.words.money(price)} {often}".strip()
+
+
 def _overpaid_by(seen: Seen) -> str | None:
     more = seen.amount("amount_overpaid")
     return f"{more} too much" if more else None
 
 
+#: How long months and years are.
+_PERIODS = (
+    (range(7, 8), "each week"),
+    (range(28, 32), "each month"),
+    (range(365, 367), "each year"),
+)
 _NEXT_TRY = "next_payment_attempt"
 _NUMBER = text("Invoice", "number")
 _FOR = text("For", "lines.data.0.description description")
@@ -85,10 +115,11 @@ ROWS = (
         SignalClass.NOTIFY,
         _failed,
         _failed_story,
-        lines=(_NUMBER, _FOR, _ATTEMPT),
+        lines=(_NUMBER, _FOR, _ATTEMPT, line("At stake", _at_stake)),
         next=_failed_next,
         money="amount_remaining amount_due",
         turn="{try}",
+        state=_failed_state,
     ),
     Row(
         "invoice.payment_action_required",
@@ -101,6 +132,7 @@ ROWS = (
         "Send them the invoice's page.",
         money="amount_remaining amount_due",
         turn="{try}",
+        state="action",
     ),
     Row(
         "invoice.payment_attempt_required",
@@ -111,6 +143,7 @@ ROWS = (
         lines=(_NUMBER, _FOR, _DUE),
         next="Stripe does not collect this one by itself: start the payment.",
         money="amount_remaining amount_due",
+        state="open",
     ),
     Row(
         "invoice.finalization_failed",
@@ -122,6 +155,7 @@ ROWS = (
         lines=(text("Stripe says", "last_finalization_error.message"), _FOR),
         next="Mend what Stripe names, then finalise the invoice. Until then nobody is charged.",
         turn="{event}",
+        state="unissued",
     ),
     Row(
         "invoice.finalized",
@@ -130,6 +164,7 @@ ROWS = (
         "Invoice issued",
         "invoice:{invoice}:issued",
         lines=(_NUMBER, _FOR, _DUE),
+        state="open",
     ),
     Row(
         "invoice.sent",
@@ -138,24 +173,27 @@ ROWS = (
         "Invoice sent",
         "invoice:{invoice}:issued",
         lines=(_NUMBER, _FOR, _DUE),
+        state="open",
     ),
     Row(
         "invoice.paid",
         INVOICE,
         SignalClass.DIGEST,
-        "Invoice paid",
+        _paid,
         PAID,
         lines=(_NUMBER, _FOR),
         money="amount_paid",
+        state="paid",
     ),
     Row(
         "invoice.payment_succeeded",
         INVOICE,
         SignalClass.DIGEST,
-        "Invoice paid",
+        _paid,
         PAID,
         lines=(_NUMBER, _FOR),
         money="amount_paid",
+        state="paid",
     ),
     Row(
         "invoice_payment.paid",
@@ -174,6 +212,7 @@ ROWS = (
         lines=(_NUMBER, _FOR, day("Was due", "due_date")),
         next="Remind the customer.",
         money="amount_remaining",
+        state="overdue",
     ),
     Row(
         "invoice.will_be_due",
@@ -183,6 +222,7 @@ ROWS = (
         "invoice:{invoice}:due",
         lines=(_NUMBER, _FOR, _DUE),
         money="amount_remaining",
+        state="open",
     ),
     Row(
         "invoice.overpaid",
@@ -202,6 +242,7 @@ ROWS = (
         "Invoice voided",
         "invoice:{invoice}:voided",
         lines=(_NUMBER, _FOR),
+        state="voided",
     ),
     Row(
         "invoice.marked_uncollectible",
@@ -211,6 +252,7 @@ ROWS = (
         "invoice:{invoice}:uncollectible",
         lines=(_NUMBER, _FOR),
         money="amount_remaining",
+        state="uncollectible",
     ),
     Row(
         "credit_note.created",

@@ -1,6 +1,6 @@
 """Payments that fail, wait or succeed."""
 
-from bridge.model.signal import SignalClass
+from bridge.model.signal import CardKind, SignalClass
 from bridge.notices.catalogue.lines import advice, card, card_at, line, text, words_for
 from bridge.notices.catalogue.links import CHARGE_LINKS, EMAIL, NAME, Lookup
 from bridge.notices.catalogue.row import Kind, Row
@@ -15,6 +15,8 @@ CHARGE = Kind(
     who=NAME,
     email=EMAIL,
     dashboard=PAYMENT_PAGE,
+    card=CardKind.PAYMENT,
+    weight=2,
 )
 _ERROR = "last_payment_error.payment_method.billing_details"
 PAYMENT_INTENT = Kind(
@@ -28,6 +30,8 @@ PAYMENT_INTENT = Kind(
     who=f"customer.name customer.email {_ERROR}.name {_ERROR}.email receipt_email",
     email=f"customer.email {_ERROR}.email receipt_email",
     dashboard=PAYMENT_PAGE,
+    card=CardKind.PAYMENT,
+    weight=3,
 )
 CHECKOUT = Kind(
     "checkout.session",
@@ -41,6 +45,8 @@ CHECKOUT = Kind(
     who="customer_details.name customer_details.email customer_email",
     email="customer_details.email customer_email",
     dashboard=("payments/{payment}", "invoices/{invoice}", "checkout/sessions/{id}"),
+    card=CardKind.PAYMENT,
+    weight=1,
 )
 SETUP = Kind(
     "setup_intent",
@@ -94,6 +100,15 @@ def _checkout_story(seen: Seen) -> str:
     return PAID if seen.code("payment_status") == "paid" else "checkout:{id}:completed"
 
 
+def _checkout_state(seen: Seen) -> str | None:
+    return {"paid": "paid", "unpaid": "processing"}.get(seen.code("payment_status"))
+
+
+def _charge_state(seen: Seen) -> str:
+    """What is only authorised is not paid."""
+    return "authorised" if seen.at("captured") is False else "paid"
+
+
 _PI_WHY = "last_payment_error.decline_code last_payment_error.code"
 _CHARGE_WHY = "outcome.reason failure_code"
 _PI_CARD = "last_payment_error.payment_method.card"
@@ -114,6 +129,7 @@ ROWS = (
         calmer=_of_a_guest,
         needs=(Lookup.INVOICE_OF_PAYMENT,),
         turn="{charge}",
+        state="failed",
     ),
     Row(
         "payment_intent.requires_action",
@@ -124,6 +140,7 @@ ROWS = (
         lines=(_FOR,),
         next="Nothing, unless it stays like this: the customer is asked by their bank.",
         turn="{event}",
+        state="action",
     ),
     Row(
         "payment_intent.processing",
@@ -132,6 +149,7 @@ ROWS = (
         "Payment under way",
         "payment:{bill}:processing",
         lines=(_FOR,),
+        state="processing",
     ),
     Row(
         "payment_intent.canceled",
@@ -141,6 +159,7 @@ ROWS = (
         "payment:{payment}:cancelled",
         reason=words_for("cancellation_reason", {}),
         lines=(_FOR,),
+        state="canceled",
     ),
     Row(
         "payment_intent.succeeded",
@@ -149,6 +168,8 @@ ROWS = (
         "Payment received",
         PAID,
         lines=(_FOR,),
+        state="paid",
+        needs=(Lookup.INVOICE_OF_PAYMENT,),
     ),
     Row(
         "charge.succeeded",
@@ -157,6 +178,8 @@ ROWS = (
         "Payment received",
         PAID,
         lines=(_FOR, card(_CHARGE_CARD)),
+        state=_charge_state,
+        needs=(Lookup.INVOICE_OF_PAYMENT,),
     ),
     Row(
         "charge.failed",
@@ -169,6 +192,7 @@ ROWS = (
         next=_remedy(_CHARGE_WHY),
         calmer=_of_a_guest,
         needs=(Lookup.INVOICE_OF_PAYMENT,),
+        state="failed",
     ),
     Row(
         "charge.expired",
@@ -178,6 +202,7 @@ ROWS = (
         "payment:{payment}:expired",
         lines=(_FOR, card(_CHARGE_CARD)),
         next="The money was not taken. To have it, the customer must pay again.",
+        state="expired",
     ),
     Row(
         "checkout.session.completed",
@@ -186,6 +211,7 @@ ROWS = (
         _checkout_title,
         _checkout_story,
         lines=(text("Your reference", "client_reference_id"),),
+        state=_checkout_state,
     ),
     Row(
         "checkout.session.async_payment_succeeded",
@@ -194,6 +220,7 @@ ROWS = (
         "Checkout paid",
         PAID,
         lines=(text("Your reference", "client_reference_id"),),
+        state="paid",
     ),
     Row(
         "checkout.session.async_payment_failed",
@@ -203,6 +230,7 @@ ROWS = (
         FAILED,
         lines=(text("Your reference", "client_reference_id"),),
         next="The order is not paid. Ask the customer to pay again, another way if need be.",
+        state="failed",
     ),
     Row(
         "checkout.session.expired",

@@ -1,12 +1,14 @@
 """Payouts to the bank account."""
 
-from bridge.model.signal import SignalClass
+from bridge.model.signal import CardKind, SignalClass
 from bridge.notices.catalogue.lines import day, line, text, words_for
 from bridge.notices.catalogue.row import Kind, Row
 from bridge.notices.catalogue.seen import Seen, dig
 from bridge.notices.phrases import PAYOUT_FAILURES
 
-PAYOUT = Kind("payout", objects={"payout": "id"}, dashboard=("payouts/{payout}",))
+PAYOUT = Kind(
+    "payout", objects={"payout": "id"}, dashboard=("payouts/{payout}",), card=CardKind.PAYOUT
+)
 
 
 def _to(seen: Seen) -> str | None:
@@ -33,6 +35,7 @@ ROWS = (
         SignalClass.PAGE,
         "Payout failed",
         "payout:{payout}:failed",
+        state="failed",
         reason=words_for("failure_code", PAYOUT_FAILURES),
         lines=(line("Stripe says", _unknown_failure), _TO, _STATEMENT),
         next="The money is back in your Stripe balance. Mend the bank account in Stripe: "
@@ -44,6 +47,7 @@ ROWS = (
         SignalClass.DIGEST,
         "Payout paid",
         "payout:{payout}:paid",
+        state="paid",
         lines=(_ARRIVES, _TO, _STATEMENT),
     ),
     Row(
@@ -52,6 +56,7 @@ ROWS = (
         SignalClass.NOTIFY,
         "Payout cancelled",
         "payout:{payout}:cancelled",
+        state="canceled",
         lines=(_TO,),
         next="The money is back in your Stripe balance.",
     ),
@@ -61,6 +66,7 @@ ROWS = (
         SignalClass.DIGEST,
         "Payout can be reconciled",
         "payout:{payout}:paid",
+        state="paid",
         lines=(_ARRIVES,),
     ),
 )

@@ -1,7 +1,7 @@
 """Refunds: made, still under way, failed."""
 
 from bridge.model.money import Money
-from bridge.model.signal import SignalClass
+from bridge.model.signal import CardKind, SignalClass
 from bridge.notices.catalogue.lines import code, line, text, words_for
 from bridge.notices.catalogue.links import CHARGE_LINKS, EMAIL, NAME, Lookup
 from bridge.notices.catalogue.payments import PAYMENT_PAGE
@@ -18,6 +18,8 @@ REFUND = Kind(
         "customer": "customer charge.customer",
     },
     dashboard=PAYMENT_PAGE,
+    card=CardKind.PAYMENT,
+    weight=1,
 )
 REFUNDED_CHARGE = Kind(
     "charge",
@@ -25,6 +27,7 @@ REFUNDED_CHARGE = Kind(
     who=NAME,
     email=EMAIL,
     dashboard=PAYMENT_PAGE,
+    card=CardKind.PAYMENT,
 )
 
 #: Pending and succeeded are one story: `charge.refunded` comes with either and does not say which.
@@ -102,7 +105,7 @@ def _refund_row(event_type: str) -> Row:
         lines=(_WAITS, _REASON),
         next=_next,
         calmer=_failed_pages,
-        needs=(Lookup.CHARGE,),
+        needs=(Lookup.CHARGE, Lookup.INVOICE_OF_PAYMENT),
     )
 
 
@@ -118,7 +121,7 @@ ROWS = (
         "Refunded",
         MADE,
         lines=(line("So far", _of_how_much), text("For", "description")),
-        needs=(Lookup.REFUNDS_OF_CHARGE,),
+        needs=(Lookup.REFUNDS_OF_CHARGE, Lookup.INVOICE_OF_PAYMENT),
         money=_this_time,
     ),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.model.money import Money
-from bridge.model.signal import Fact, SignalClass
+from bridge.model.signal import CardKind, Fact, SignalClass
 from bridge.notices.catalogue.links import Lookup
 from bridge.notices.catalogue.seen import Paths, Seen, Telling
 
@@ -17,6 +17,10 @@ Calmer = Callable[[Seen], SignalClass | None]
 
 def _never(_: Seen) -> None:
     return None
+
+
+def _always(_: Seen) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ class Kind:
     deadline: Callable[[Seen], datetime | None] = _never
     #: The page in Stripe's dashboard, with names as in `Seen.fill`; the first that can be filled.
     dashboard: tuple[str, ...] = ()
+    #: The card that tells of it, and how much its events weigh there; see `Move`.
+    card: CardKind | None = None
+    weight: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,12 @@ class Row:
     turn: str = ""
     #: The amount, if it is not the one the kind has.
     money: Paths | Callable[[Seen], Money | None] = ""
+    #: Where it takes its card; None if it only adds to it.
+    state: str | Telling | None = None
+    #: What it says of another card than its kind's, which then tells it: `payment` and a state.
+    bill: Telling | None = None
+    #: Whether it is worth a line in its card's thread.
+    tells: Callable[[Seen], bool] = _always
 
 
 def told(what: str | Telling | None, seen: Seen) -> str | None:

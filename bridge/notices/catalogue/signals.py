@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from bridge.model.event import Event
 from bridge.model.money import Money
-from bridge.model.signal import Fact, Objects, Signal, SignalClass
+from bridge.model.signal import CardKind, Fact, Move, Objects, Signal, SignalClass
 from bridge.model.text import SafeText, safe
 from bridge.model.words import Words
 from bridge.notices.catalogue.links import ASKED_WITH, Links, Lookup, Need, filled
@@ -18,6 +18,13 @@ from bridge.notices.phrases import plain_type
 _LONGEST_KEY = 200
 _LONGEST_TURN = 120
 _MOST_METADATA = 50
+#: What a card is known by; `{bill}` is the invoice, else the payment.
+_KEYS: Mapping[CardKind, str] = {
+    CardKind.PAYMENT: "{bill}",
+    CardKind.SUBSCRIPTION: "{subscription}",
+    CardKind.DISPUTE: "{dispute}",
+    CardKind.PAYOUT: "{payout}",
+}
 _UNKNOWN_KIND = Kind("", objects={"customer": "customer"})
 
 
@@ -48,6 +55,7 @@ def signal_of(event: Event, links: Links, words: Words) -> Signal:
         metadata=_metadata(event.object.get("metadata")),
         dashboard_path=next(filter(None, map(seen.fill, row.kind.dashboard)), None),
         known=event.type in CATALOGUE,
+        moves=tuple(_moves(seen, row)),
     )
 
 
@@ -66,8 +74,16 @@ def needs(event: Event) -> tuple[Need, ...]:
     return tuple(
         Need(lookup, name)
         for lookup, with_id, enough in asked
-        if (name := getattr(known, with_id)) and not (enough and getattr(known, enough))
+        if (name := getattr(known, with_id))
+        and not (enough and getattr(known, enough))
+        and not (lookup is Lookup.INVOICE_OF_PAYMENT and _is_a_guests(event, row, known))
     )
+
+
+def _is_a_guests(event: Event, row: Row, known: Objects) -> bool:
+    """Only customers have invoices."""
+    whole = row.kind.name in {"charge", "payment_intent"} and bool(event.object)
+    return whole and not known.customer
 
 
 def _for_a_name(event: Event, row: Row, known: Objects) -> Iterator[Lookup]:
@@ -136,6 +152,27 @@ def _plain_facts(seen: Seen) -> list[Fact]:
 def _story(seen: Seen, row: Row) -> str:
     story = seen.fill(told(row.story, seen) or "") or f"event:{seen.event.id}"
     return _short(f"{seen.event.account}:{story}", _LONGEST_KEY)
+
+
+def _moves(seen: Seen, row: Row) -> Iterator[Move]:
+    """The bill first, where an event of another object belongs to one."""
+    if row.type not in CATALOGUE:
+        return
+    bill, tells = told(row.bill, seen), row.tells(seen)
+    key = seen.fill("{bill}")
+    if bill and key:
+        yield Move(CardKind.PAYMENT, key, bill, tells=tells)
+    if row.kind.card is None or not (key := seen.fill(_KEYS[row.kind.card])):
+        return
+    yield Move(
+        row.kind.card,
+        key,
+        told(row.state, seen) or "",
+        seen.code_before("status"),
+        row.kind.weight,
+        tells and not bill,
+        seen.code("status") if row.kind.name == "refund" else "",
+    )
 
 
 def _turn(seen: Seen, row: Row) -> str:

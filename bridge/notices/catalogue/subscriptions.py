@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.model.money import Money
-from bridge.model.signal import SignalClass
+from bridge.model.signal import CardKind, SignalClass
 from bridge.model.words import Words
 from bridge.notices.catalogue.lines import changed, code, day, line, text
-from bridge.notices.catalogue.payments import FAILED
+from bridge.notices.catalogue.payments import FAILED, PAID
 from bridge.notices.catalogue.row import Kind, Row
 from bridge.notices.catalogue.seen import Seen, dig, first, first_id, first_text, money_in
 from bridge.notices.phrases import CANCELLATIONS, FEEDBACK, SUBSCRIPTION_STATUS
@@ -18,6 +18,7 @@ SUBSCRIPTION = Kind(
     who="customer.name customer.email",
     email="customer.email",
     dashboard=("subscriptions/{subscription}",),
+    card=CardKind.SUBSCRIPTION,
 )
 _ENDED = "subscription:{subscription}:ended"
 _EACH_CHANGE = "subscription:{subscription}:{event}"
@@ -89,7 +90,7 @@ TURNS = (
         next="Stripe has stopped trying. Decide whether the customer keeps what they have.",
     ),
     Turn(_became("canceled", "incomplete_expired"), "Subscription ended", story=_ENDED),
-    Turn(_recovered, "Subscription is paid again", SignalClass.GROUP),
+    Turn(_recovered, "Subscription is paid again", SignalClass.GROUP, story=PAID),
     Turn(_became("active"), "Subscription is active", SignalClass.GROUP),
     Turn(_became("paused"), "Subscription paused", story="subscription:{subscription}:paused"),
     Turn(lambda seen: _leaving_changed(seen) and _leaving(seen), "Cancellation planned"),
@@ -175,6 +176,21 @@ _WHY = code("Why", "cancellation_details.reason", CANCELLATIONS)
 _FEEDBACK = code("The customer says", "cancellation_details.feedback", FEEDBACK)
 _COMMENT = text("In their words", "cancellation_details.comment", personal=True)
 
+
+def _state(seen: Seen) -> str:
+    return "canceled" if seen.event.type.endswith(".deleted") else seen.code("status")
+
+
+def _bill(seen: Seen) -> str | None:
+    """A renewal's failure, and its end, belong to the bill that is not paid."""
+    return {FAILED: "failed", PAID: "paid"}.get(turn(seen).story)
+
+
+def _tells(seen: Seen) -> bool:
+    """A renewal moves the period: nothing that anybody must be told."""
+    return turn(seen).signal_class is not SignalClass.DIGEST
+
+
 ROWS = (
     Row(
         "customer.subscription.created",
@@ -189,6 +205,7 @@ ROWS = (
             day("On trial until", "trial_end"),
         ),
         money=price,
+        state=_state,
     ),
     Row(
         "customer.subscription.updated",
@@ -209,7 +226,10 @@ ROWS = (
         next=lambda seen: turn(seen).next,
         calmer=lambda seen: turn(seen).signal_class,
         money=price,
+        state=_state,
         turn="{event}",
+        bill=_bill,
+        tells=_tells,
     ),
     Row(
         "customer.subscription.deleted",
@@ -220,6 +240,7 @@ ROWS = (
         reason=_how_often,
         lines=(_PLAN, _WHY, _FEEDBACK, _COMMENT),
         money=price,
+        state=_state,
     ),
     Row(
         "customer.subscription.paused",
@@ -231,6 +252,7 @@ ROWS = (
         lines=(_PLAN,),
         next="The trial ended without a card: ask the customer for one.",
         money=price,
+        state=_state,
         turn="{event}",
     ),
     Row(
@@ -242,6 +264,7 @@ ROWS = (
         reason=_how_often,
         lines=(_PLAN,),
         money=price,
+        state=_state,
     ),
     Row(
         "customer.subscription.trial_will_end",
@@ -253,6 +276,7 @@ ROWS = (
         lines=(_PLAN, day("Trial ends", "trial_end")),
         next="Check that a card is there for the first payment.",
         money=price,
+        state=_state,
     ),
     Row(
         "customer.subscription.pending_update_applied",
@@ -263,6 +287,7 @@ ROWS = (
         reason=_how_often,
         lines=(_PLAN,),
         money=price,
+        state=_state,
     ),
     Row(
         "customer.subscription.pending_update_expired",
@@ -274,5 +299,6 @@ ROWS = (
         lines=(_PLAN,),
         next="The payment for the change never came: the old plan stays.",
         money=price,
+        state=_state,
     ),
 )

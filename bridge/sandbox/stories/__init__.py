@@ -1,8 +1,14 @@
 """Every story, in the order they were added. `make demo STORY=name` plays one."""
 
 from bridge.sandbox.stories.black_friday import BlackFriday
+from bridge.sandbox.stories.outage import Outage
+from bridge.sandbox.stories.renewal import Renewal
+from bridge.sandbox.stories.two_modes import TwoModes
 from bridge.sandbox.story import Story
 
 STORIES: dict[str, type[Story]] = {
     BlackFriday.name: BlackFriday,
+    Outage.name: Outage,
+    Renewal.name: Renewal,
+    TwoModes.name: TwoModes,
 }

@@ -13,6 +13,7 @@ from .errors import StripeError, not_served
 from .events import API_VERSION, Cause
 from .expand import expanded
 from .faults import Fault
+from .filing import Upload, read_parts
 from .forms import parse_form
 from .idempotency import Answer, Idempotency
 from .params import Checker
@@ -49,7 +50,7 @@ class Api:
         self.faults = faults.Faults()
         self.log: list[Entry] = []
         self._checker = Checker()
-        self._idempotency = Idempotency()
+        self.idempotency = Idempotency()
         self._release = asyncio.Event()
         self._holding = asyncio.Event()
 
@@ -91,7 +92,7 @@ class Api:
         keys.check(key, route.permission, self.world.account["id"])
         fault = self.faults.take(request.method, request.path)
         entry.fault = fault.kind if fault else None
-        raw = parse_form(await _text(request))
+        raw, upload = await _given(request)
         if "Stripe-Request-Trigger" in request.headers:
             # The SDK's fetch_event_async sends its usage mark as if it were a parameter.
             raw.pop("usage", None)
@@ -100,8 +101,9 @@ class Api:
             raise refusal
         if fault and fault.kind == "refused":
             return await _break_off(request, b"")
-        params = self._checked(route, raw)
-        answer = await self._once(entry, fault, lambda: self._run(route, names, params, entry))
+        desk = Desk(self.world, Cause(entry.id, entry.idempotency_key))
+        call = Call(desk, self._checked(route, raw), names, entry.path, upload)
+        answer = await self._once(entry, fault, lambda: self._run(route, call, entry))
         entry.status = answer.status
         return await self._deliver(request, entry, answer, fault)
 
@@ -115,25 +117,23 @@ class Api:
     async def _once(self, entry: Entry, fault: Fault | None, run: Callable[[], Answer]) -> Answer:
         key = entry.idempotency_key if entry.method == "POST" else None
         asked = (entry.method, entry.path, json.dumps(entry.params, sort_keys=True))
-        if key and (given := self._idempotency.recall(key, asked, entry.at)):
+        if key and (given := self.idempotency.recall(key, asked, entry.at)):
             entry.replayed = True
             return given
         if key:
-            self._idempotency.begin(key, asked, entry.at)
+            self.idempotency.begin(key, asked, entry.at)
         if fault and fault.kind == "hold":
             await self._hold()
         answer = run()
         if fault and fault.kind == "error_after":
             answer = Answer(500, faults.unexpected(fault).body(), entry.id)
         if key:
-            self._idempotency.finish(key, answer)
+            self.idempotency.finish(key, answer)
         return answer
 
-    def _run(self, route: Route, names: dict[str, str], params: Json, entry: Entry) -> Answer:
-        desk = Desk(self.world, Cause(entry.id, entry.idempotency_key))
+    def _run(self, route: Route, call: Call, entry: Entry) -> Answer:
         try:
-            found = route.run(Call(desk, params, names, entry.path))
-            body = expanded(self.world.store, found, params.get("expand", []))
+            body = expanded(self.world.store, route.run(call), call.params.get("expand", []))
         except StripeError as error:
             entry.code = error.code
             return Answer(error.status, error.body(), entry.id)
@@ -160,8 +160,12 @@ class Api:
         return web.json_response(text=text, status=answer.status, headers=headers)
 
 
-async def _text(request: web.Request) -> str:
-    return await request.text() if request.method == "POST" else request.rel_url.raw_query_string
+async def _given(request: web.Request) -> tuple[Json, Upload | None]:
+    if request.method != "POST":
+        return parse_form(request.rel_url.raw_query_string), None
+    if request.content_type == "multipart/form-data":
+        return await read_parts(request)
+    return parse_form(await request.text()), None
 
 
 async def _break_off(request: web.Request, body: object) -> web.StreamResponse:

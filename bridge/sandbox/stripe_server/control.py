@@ -135,6 +135,26 @@ def let_go(order: Order) -> Json:
     return {}
 
 
+def new_key(order: Order) -> Json:
+    given = order.only("allow", "name")
+    allow = given["allow"]
+    if not isinstance(allow, dict):
+        raise invalid('`allow` is an object, such as {"refunds": "write"}.', param="allow")
+    key = order.stripe.cut_key(allow, name=given.get("name"))
+    return {"name": key.name, "key": key.value, "permissions": sorted(key.granted or ())}
+
+
+def forget(order: Order) -> Json:
+    return {"forgotten": order.stripe.forget_idempotency(order.only("key").get("key"))}
+
+
+def files(order: Order) -> list[Json]:
+    return [
+        {"file": name, "filename": u.filename, "size": u.size, "pages": u.pages, "sha256": u.digest}
+        for name, u in order.stripe.world.uploads.items()
+    ]
+
+
 def next_refund(order: Order) -> Json:
     given = order.only("status", "pending_reason", "failure_reason")
     order.stripe.refund_next(RefundOutcome(**given))
@@ -164,6 +184,11 @@ CONTROLS: Final = (
     Control("POST", "faults", fault, '{"kind", "method"?, "path"?: "/v1/refunds*", "times"?}'),
     Control("DELETE", "faults", no_faults, "order no more trouble"),
     Control("POST", "requests/release", let_go, "let held and silent requests go on"),
+    Control("POST", "keys", new_key,
+            'a restricted key; {"allow": {"refunds": "write", "charges": "read"}, "name"?}'),
+    Control("POST", "idempotency/forget", forget,
+            'end the life of idempotency keys; {"key"?} without one: of all'),
+    Control("GET", "files", files, "what was uploaded: size, pages, sha256"),
     Control("POST", "next_refund", next_refund,
             '{"status": "pending" | "failed" | "requires_action", "pending_reason"?, '
             '"failure_reason"?}'),

@@ -1,6 +1,5 @@
 """What happened, written down once: the snapshot event and its thin twin."""
 
-import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from .ids import Ids
-from .shapes import Json
+from .shapes import Json, copied
 
 API_VERSION: Final = "2026-10-28.endive"
 KEPT_FOR: Final = timedelta(days=30)
@@ -59,9 +58,9 @@ class EventLog:
         *,
         heard_by: int = 0,
     ) -> Recorded:
-        data: Json = {"object": copy.deepcopy(thing)}
+        data: Json = {"object": copied(thing)}
         if previous is not None:
-            data["previous_attributes"] = copy.deepcopy(previous)
+            data["previous_attributes"] = copied(previous)
         recorded = Recorded(
             self._snapshot(kind, data, cause, at) | {"pending_webhooks": heard_by},
             self._thin_twin(kind, thing, cause, at),

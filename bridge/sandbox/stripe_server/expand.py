@@ -1,13 +1,12 @@
 """`expand[]=charge.customer`: ids become the objects they name, in the answer only."""
 
-import copy
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from .errors import invalid
 from .events import path_of
-from .shapes import Json
+from .shapes import Json, copied
 from .store import Store
 
 _DEEPEST: Final = 4
@@ -26,11 +25,17 @@ def _subscriptions(store: Store, customer: Json) -> list[Json]:
     return [s for s in owned if s["status"] != "canceled"]
 
 
+def _belongings(store: Store, owner: Json) -> list[Json]:
+    return store.belongings(owner["id"])
+
+
 #: Lists that an object shows only when they are asked for.
 _ON_REQUEST: Final[Mapping[tuple[str, str], Callable[[Store, Json], list[Json]]]] = (
     MappingProxyType(
         {
             ("charge", "refunds"): _refunds,
+            ("checkout.session", "line_items"): _belongings,
+            ("payment_link", "line_items"): _belongings,
             ("invoice", "payments"): _payments,
             ("customer", "subscriptions"): _subscriptions,
         }
@@ -39,7 +44,7 @@ _ON_REQUEST: Final[Mapping[tuple[str, str], Callable[[Store, Json], list[Json]]]
 
 
 def expanded(store: Store, answer: Json, paths: list[str]) -> Json:
-    answer = copy.deepcopy(answer)
+    answer = copied(answer)
     for path in paths:
         steps = path.split(".")
         deepest = _DEEPEST + (steps[0] == "data")
@@ -73,11 +78,11 @@ def _opened(store: Store, here: Json, step: str, path: str) -> Any:
     if step not in here:
         raise _cannot(path)
     value = here[step]
-    return copy.deepcopy(store.find(value) or value) if isinstance(value, str) else value
+    return copied(store.find(value) or value) if isinstance(value, str) else value
 
 
 def _list_of(things: list[Json], url: str) -> Json:
-    return {"object": "list", "data": copy.deepcopy(things), "has_more": False, "url": url}
+    return {"object": "list", "data": copied(things), "has_more": False, "url": url}
 
 
 def _cannot(path: str) -> Exception:

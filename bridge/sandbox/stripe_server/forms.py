@@ -5,6 +5,7 @@ list's first element or a key called "0" (metadata may have one).
 """
 
 import re
+from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from .errors import invalid
@@ -16,8 +17,12 @@ _DEEPEST = 20
 
 
 def parse_form(text: str) -> Json:
+    return nested(parse_qsl(text, keep_blank_values=True))
+
+
+def nested(pairs: Iterable[tuple[str, str]]) -> Json:
     found: Json = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    for name, value in pairs:
         _place(found, path_of(name), value, name)
     return found
 

@@ -48,6 +48,13 @@ class Idempotency:
             raise in_use(key)
         return entry.answer
 
+    def forget(self, key: str | None = None) -> int:
+        """End the life of one key, or of all of them; what is still being worked on stays."""
+        ended = [k for k, e in self._entries.items() if key in {None, k} and e.answer is not None]
+        for name in ended:
+            del self._entries[name]
+        return len(ended)
+
     def begin(self, key: str, asked: tuple[str, str, str], now: datetime) -> None:
         self._entries[key] = _Entry(asked, now)
 

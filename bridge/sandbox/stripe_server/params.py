@@ -134,7 +134,8 @@ def _plain(kind: type, raw: str) -> Any:
         return int(raw) if _INTEGER.match(raw) else None
     if kind is float:
         return float(raw) if _NUMBER.match(raw) else None
-    return raw if kind is str or kind.__name__ == "Decimal" else None
+    # An uploaded file is typed as anything; what stands for it among the parameters is its name.
+    return raw if kind is str or kind.__name__ in {"Any", "Decimal"} else None
 
 
 def _text(value: Any, path: Path) -> str:

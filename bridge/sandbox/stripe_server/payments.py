@@ -1,10 +1,13 @@
 """A payment's life: an intent, the charge of each try, the money that moves on the balance."""
 
-from typing import Any
+from typing import Any, Final
 
 from .declines import decline, outcome_of_decline, outcome_of_success, payment_error
 from .shapes import Json
 from .world import Desk
+
+#: How long a card's issuer holds what was authorised.
+_HELD_FOR_DAYS: Final = 7
 
 
 def intend(desk: Desk, amount: int, currency: str, **fields: Any) -> Json:
@@ -29,14 +32,17 @@ def attempt(desk: Desk, intent: Json, card: Json) -> Json:
 def take(desk: Desk, intent: Json, card: Json) -> Json:
     if intent["capture_method"] == "manual":
         return _authorise(desk, intent, card)
-    charge = _charge(desk, intent, card, outcome_of_success(), status="succeeded", paid=True)
-    charge = _captured(desk, charge, charge["amount"])
+    charge = charged(desk, intent, card, outcome_of_success(), status="succeeded", paid=True)
+    charge = captured(desk, charge, charge["amount"])
     desk.emit("charge.succeeded", charge)
-    return _succeeded(desk, intent, charge, card)
+    return succeeded(desk, intent, charge, card)
 
 
 def _authorise(desk: Desk, intent: Json, card: Json) -> Json:
-    charge = _charge(desk, intent, card, outcome_of_success(), status="succeeded", paid=True)
+    charge = charged(desk, intent, card, outcome_of_success(), status="succeeded", paid=True)
+    details = charge["payment_method_details"]
+    face = details["card"] | {"capture_before": desk.stamp(days=_HELD_FOR_DAYS)}
+    charge = desk.change(charge, payment_method_details=details | {"card": face})
     desk.emit("charge.succeeded", charge)
     return desk.change(
         intent,
@@ -48,17 +54,28 @@ def _authorise(desk: Desk, intent: Json, card: Json) -> Json:
     )
 
 
+def cancel(desk: Desk, intent: Json, reason: str | None) -> Json:
+    """Nobody can pay it any more; what was authorised is let go."""
+    if intent["status"] == "requires_capture":
+        charge = desk.get("charge", intent["latest_charge"])
+        desk.change(charge, "charge.refunded", refunded=True, amount_refunded=charge["amount"])
+    return desk.change(
+        intent, "payment_intent.canceled", status="canceled", amount_capturable=0,
+        canceled_at=desk.stamp(), cancellation_reason=reason,
+    )  # fmt: skip
+
+
 def capture(desk: Desk, intent: Json, amount: int) -> Json:
     charge = desk.get("charge", intent["latest_charge"])
-    charge = _captured(desk, charge, amount)
+    charge = captured(desk, charge, amount)
     desk.emit("charge.captured", charge)
     card = desk.get("payment_method", charge["payment_method"])
-    return _succeeded(desk, intent, charge, card)
+    return succeeded(desk, intent, charge, card)
 
 
 def refuse(desk: Desk, intent: Json, card: Json, code: str) -> Json:
     why = decline(code)
-    charge = _charge(
+    charge = charged(
         desk, intent, card, outcome_of_decline(code),
         status="failed", failure_code=why.code, failure_message=why.message,
     )  # fmt: skip
@@ -73,10 +90,7 @@ def refuse(desk: Desk, intent: Json, card: Json, code: str) -> Json:
     )
 
 
-def _charge(desk: Desk, intent: Json, card: Json, outcome: Json, **fields: Any) -> Json:
-    details = desk.world.shapes.fresh("charge")["payment_method_details"]
-    face = {k: v for k, v in card["card"].items() if k in details["card"]}
-    details["card"] |= face | {"amount_authorized": intent["amount"], "network": face["brand"]}
+def charged(desk: Desk, intent: Json, card: Json, outcome: Json, **fields: Any) -> Json:
     return desk.new(
         "charge",
         amount=intent["amount"],
@@ -87,21 +101,32 @@ def _charge(desk: Desk, intent: Json, card: Json, outcome: Json, **fields: Any) 
         receipt_email=intent["receipt_email"],
         payment_intent=intent["id"],
         payment_method=card["id"],
-        payment_method_details=details,
+        payment_method_details=_face(desk, intent, card),
         billing_details=card["billing_details"],
         outcome=outcome,
         **fields,
     )
 
 
-def _captured(desk: Desk, charge: Json, amount: int) -> Json:
+def _face(desk: Desk, intent: Json, method: Json) -> Json:
+    """What the charge shows of the means it was paid with."""
+    if method["type"] != "card":
+        shown = {k: v for k, v in method[method["type"]].items() if k != "generated_from"}
+        return {"type": method["type"], method["type"]: shown | {"mandate": None}}
+    details: Json = desk.world.shapes.fresh("charge")["payment_method_details"]
+    face = {k: v for k, v in method["card"].items() if k in details["card"]}
+    details["card"] |= face | {"amount_authorized": intent["amount"], "network": face["brand"]}
+    return details
+
+
+def captured(desk: Desk, charge: Json, amount: int) -> Json:
     entry = book(desk, charge["id"], amount, charge["currency"], "charge", fee=fee(amount))
     return desk.change(
         charge, captured=True, amount_captured=amount, balance_transaction=entry["id"]
     )
 
 
-def _succeeded(desk: Desk, intent: Json, charge: Json, card: Json) -> Json:
+def succeeded(desk: Desk, intent: Json, charge: Json, card: Json) -> Json:
     return desk.change(
         intent,
         "payment_intent.succeeded",

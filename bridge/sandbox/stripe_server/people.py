@@ -19,6 +19,23 @@ def hand_card(
     return attach(desk, card, customer) if customer else card
 
 
+def hand_debit(desk: Desk) -> Json:
+    """A bank account to debit: of that, one learns only days later whether it was paid."""
+    account = {
+        "bank_code": "37040044", "branch_code": "", "country": "DE", "generated_from": None,
+        "fingerprint": desk.world.ids.new("fingerprint"), "last4": "3000",
+    }  # fmt: skip
+    shape = desk.draft("payment_method")
+    del shape["card"]
+    return desk.world.store.put({**shape, "type": "sepa_debit", "sepa_debit": account})
+
+
+def billed_to(desk: Desk, method: Json, name: str, email: str) -> Json:
+    return desk.change(
+        method, billing_details={**method["billing_details"], "name": name, "email": email}
+    )
+
+
 def _card(desk: Desk, customer: Json | None, last4: str, brand: str) -> Json:
     shape = desk.world.shapes.fresh("payment_method")
     known = {k: customer[k] for k in ("address", "email", "name", "phone")} if customer else {}

@@ -47,6 +47,12 @@ def refusal(charge: Json, amount: int | None, *, disputed: bool) -> StripeError 
     return None
 
 
+def next_outcome(desk: Desk) -> RefundOutcome:
+    """What was arranged for the next refund, or that it succeeds."""
+    arranged = desk.world.next_refunds
+    return arranged.popleft() if arranged else SUCCEEDED
+
+
 def after_refund(charge: Json, amount: int) -> Json:
     """The charge's fields once this much more (or, negative, less) of it is refunded."""
     total = charge["amount_refunded"] + amount

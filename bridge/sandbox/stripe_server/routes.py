@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import StripeError
+from .filing import Upload
 from .shapes import Json
 from .world import Desk, World
 
@@ -17,6 +18,7 @@ class Call:
     params: Json
     names: Mapping[str, str]
     url: str
+    upload: Upload | None = None
 
     @property
     def world(self) -> World:

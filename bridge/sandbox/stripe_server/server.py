@@ -1,6 +1,6 @@
 """The sandbox's own Stripe, started and stopped with `async with`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from types import TracebackType
@@ -10,12 +10,13 @@ from aiohttp import web
 
 from bridge.model.clock import Clock, SystemClock
 
-from . import control
+from . import control, keys
 from .api import Api
 from .events import API_VERSION
 from .faults import Fault
 from .happenings.catalogue import play
 from .ledger import ledger
+from .resources.catalogue import ROUTES
 from .shapes import Json
 from .webhooks import RETRY_AFTER, Manners
 from .world import Desk, RefundOutcome, Settings, World
@@ -74,6 +75,18 @@ class SandboxStripe:
     @property
     def owner_key(self) -> str:
         return self.api.keys.owner.value
+
+    def cut_key(self, allow: Mapping[str, str], *, name: str | None = None) -> keys.ApiKey:
+        """A restricted key that may do this and nothing else: `{"refunds": "write"}`."""
+        return self.api.keys.cut(
+            name or f"restricted {len(self.api.keys.more) + 1}",
+            self.world.ids.new("secret"),
+            keys.grants(ROUTES, allow),
+        )
+
+    def forget_idempotency(self, key: str | None = None) -> int:
+        """As after a day: the same request with this key (or any) would act once more."""
+        return self.api.idempotency.forget(key)
 
     def add_endpoint(
         self,

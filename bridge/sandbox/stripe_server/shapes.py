@@ -1,11 +1,19 @@
 """What a fresh object of each kind looks like; the shapes themselves are data, in shapes.json."""
 
-import copy
 import json
 from importlib import resources
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
+
+
+def copied(value: Any) -> Any:
+    """A deep copy of what JSON can say; several times as fast as a copy of anything at all."""
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [copied(inner) for inner in value]
+    return value
 
 
 class Shapes:
@@ -14,5 +22,5 @@ class Shapes:
         self._shapes: Json = json.loads(text)
 
     def fresh(self, kind: str) -> Json:
-        fields: Json = copy.deepcopy(self._shapes[kind])
+        fields: Json = copied(self._shapes[kind])
         return fields

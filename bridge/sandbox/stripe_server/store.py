@@ -8,6 +8,7 @@ from .shapes import Json
 class Store:
     def __init__(self) -> None:
         self._kinds: dict[str, dict[str, Json]] = {}
+        self._belongings: dict[str, list[Json]] = {}
 
     def put(self, thing: Json) -> Json:
         """Add an object, or take its newer state in the older one's place."""
@@ -25,6 +26,13 @@ class Store:
 
     def oldest_first(self, kind: str) -> Iterator[Json]:
         return iter(list(self._kinds.get(kind, {}).values()))
+
+    def give(self, owner: str, things: list[Json]) -> None:
+        """Things that an object has, and shows only when they are asked for."""
+        self._belongings[owner] = things
+
+    def belongings(self, owner: str) -> list[Json]:
+        return self._belongings.get(owner, [])
 
     def remove(self, kind: str, name: str) -> None:
         self._kinds.get(kind, {}).pop(name, None)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from .invoicing import bill, subscription_of
+from . import items
+from .drafting import add_line, open_draft, with_lines
+from .invoicing import subscription_of
 from .shapes import Json
 from .world import PERIOD, Desk
 
@@ -23,7 +25,7 @@ def subscribe(
     item = desk.new(
         "subscription_item", price=price, subscription=subscription["id"], **_period(desk)
     )
-    subscription = desk.change(subscription, items=_items(subscription, item))
+    subscription = desk.change(subscription, items=items_of(subscription, item))
     desk.emit("customer.subscription.created", subscription)
     return subscription
 
@@ -47,7 +49,7 @@ def _period(desk: Desk) -> Json:
     }
 
 
-def _items(subscription: Json, item: Json) -> Json:
+def items_of(subscription: Json, item: Json) -> Json:
     url = f"/v1/subscription_items?subscription={subscription['id']}"
     return {"object": "list", "data": [item], "has_more": False, "total_count": 1, "url": url}
 
@@ -60,25 +62,34 @@ def only_item(subscription: Json) -> Json:
 def renewed(desk: Desk, subscription: Json, invoice: Json) -> Json:
     """The subscription's fields once its next period has begun with this invoice."""
     item = desk.change(only_item(subscription), **_period(desk))
-    return {"items": _items(subscription, item), "latest_invoice": invoice["id"]}
+    return {"items": items_of(subscription, item), "latest_invoice": invoice["id"]}
 
 
-def bill_period(desk: Desk, customer: Json, subscription: Json) -> Json:
+def bill_period(desk: Desk, customer: Json, subscription: Json, **fields: Any) -> Json:
+    """The draft for the period that begins now, with what waited for it."""
     item = only_item(subscription)
     price = item["price"]
-    details = {"metadata": subscription["metadata"], "subscription": subscription["id"]}
-    period = {"period_start": desk.stamp(), "period_end": int((desk.now() + PERIOD).timestamp())}
-    return bill(
-        desk, customer, price["unit_amount"], price["currency"],
-        line=_line(subscription, item),
-        billing_reason="subscription_cycle",
-        parent={
-            "type": "subscription_details",
-            "subscription_details": details,
-            "quote_details": None,
-        },
-        **period,
+    period = {"start": desk.stamp(), "end": int((desk.now() + PERIOD).timestamp())}
+    invoice = open_draft(
+        desk, customer, price["currency"],
+        parent=_parent(subscription), period_start=period["start"], period_end=period["end"],
+        **{"auto_advance": True, "billing_reason": "subscription_cycle", **fields},
     )  # fmt: skip
+    line = add_line(desk, invoice, price["unit_amount"], period=period, **_line(subscription, item))
+    invoice = with_lines(desk, invoice, [line])
+    waiting = items.pending(desk, customer["id"], price["currency"])
+    invoice = items.take_in(desk, invoice, waiting)
+    desk.emit("invoice.created", invoice)
+    return invoice
+
+
+def _parent(subscription: Json) -> Json:
+    details = {"metadata": subscription["metadata"], "subscription": subscription["id"]}
+    return {
+        "type": "subscription_details",
+        "subscription_details": details,
+        "quote_details": None,
+    }
 
 
 def _line(subscription: Json, item: Json) -> Json:
@@ -106,6 +117,19 @@ def _line(subscription: Json, item: Json) -> Json:
     }
 
 
+def credit_unused(desk: Desk, subscription: Json) -> Json:
+    """An item that gives back what is left of the period; it waits for the next invoice."""
+    item, price = only_item(subscription), only_item(subscription)["price"]
+    start, end = item["current_period_start"], item["current_period_end"]
+    left = max(end - desk.stamp(), 0)
+    return items.pend(
+        desk, desk.get("customer", subscription["customer"]),
+        -(price["unit_amount"] * left // max(end - start, 1)), price["currency"],
+        description="Unused time", proration=True,
+        period={"start": min(desk.stamp(), end), "end": end},
+    )  # fmt: skip
+
+
 def follow(desk: Desk, invoice: Json, **fields: Any) -> Json | None:
     """The invoice's subscription takes the status that the invoice's state gives it."""
     name = subscription_of(invoice)
@@ -115,4 +139,31 @@ def follow(desk: Desk, invoice: Json, **fields: Any) -> Json | None:
     subscription = desk.get("subscription", name)
     if subscription["status"] == "canceled":
         return subscription
+    if subscription["status"] == "paused":
+        resumes = status == "active" and _began_anew(subscription, invoice)
+        return pausing_ends(desk, subscription) if resumes else subscription
     return desk.change(subscription, "customer.subscription.updated", status=status, **fields)
+
+
+def _began_anew(subscription: Json, invoice: Json) -> bool:
+    """Invoices of the time before the pause do not end it."""
+    latest: bool = invoice["id"] == subscription["latest_invoice"]
+    return latest and invoice["billing_reason"] == "subscription_update"
+
+
+def pausing_ends(desk: Desk, subscription: Json, **fields: Any) -> Json:
+    subscription = desk.change(
+        subscription, "customer.subscription.updated",
+        status="active", status_details=None, **fields,
+    )  # fmt: skip
+    desk.emit("customer.subscription.resumed", subscription)
+    return subscription
+
+
+def ended(desk: Desk, subscription: Json, reason: str, said: Json, **fields: Any) -> Json:
+    told = {**subscription["cancellation_details"], **said, "reason": reason}
+    return desk.change(
+        subscription, "customer.subscription.deleted", status="canceled",
+        cancellation_details=told, canceled_at=subscription["canceled_at"] or desk.stamp(),
+        ended_at=desk.stamp(), **fields,
+    )  # fmt: skip

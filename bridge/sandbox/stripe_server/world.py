@@ -1,6 +1,5 @@
 """The sandbox's state, and the desk at which every change to it is made and every event written."""
 
-import copy
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from bridge.model.clock import Clock
 from .endpoints import Endpoints
 from .errors import missing
 from .events import Cause, EventLog, difference
+from .filing import Upload
 from .ids import Ids
-from .shapes import Json, Shapes
+from .shapes import Json, Shapes, copied
 from .store import Store
 from .webhooks import RETRY_AFTER, Postman
 
@@ -73,6 +73,10 @@ class World:
         self.declines: dict[str, str] = {}
         self.next_refunds: deque[RefundOutcome] = deque()
         self.next_declines: deque[str] = deque()
+        #: What was uploaded, by the id of its file.
+        self.uploads: dict[str, Upload] = {}
+        #: What the PaymentIntent of a checkout session will carry, by the session.
+        self.intentions: dict[str, Json] = {}
         self.account = self._open_account()
 
     def _open_account(self) -> Json:
@@ -112,17 +116,20 @@ class Desk:
         return int((self.now() + timedelta(**later)).timestamp())
 
     def new(self, kind: str, event: str | None = None, **fields: Any) -> Json:
+        thing = self.world.store.put(self.draft(kind, **fields))
+        if event:
+            self.emit(event, thing)
+        return thing
+
+    def draft(self, kind: str, **fields: Any) -> Json:
+        """An object as it would be made; it is kept nowhere."""
         shape = self.world.shapes.fresh(kind)
         usual = {"created": self.stamp(), "livemode": self.world.livemode}
         shape |= {name: value for name, value in usual.items() if name in shape}
         if unknown := fields.keys() - shape.keys():
             raise KeyError(f"{kind} has no {sorted(unknown)}")
         name = self.world.ids.new(kind)
-        thing = {"id": name, "object": kind, **shape, **copy.deepcopy(fields)}
-        self.world.store.put(thing)
-        if event:
-            self.emit(event, thing)
-        return thing
+        return {"id": name, "object": kind, **shape, **copied(fields)}
 
     def get(self, kind: str, name: str, *, param: str = "id", status: int = 400) -> Json:
         thing = self.world.store.get(kind, name)
@@ -132,7 +139,7 @@ class Desk:
 
     def change(self, thing: Json, event: str | None = None, **fields: Any) -> Json:
         old = self.get(thing["object"], thing["id"])
-        new = self.world.store.put({**old, **copy.deepcopy(fields)})
+        new = self.world.store.put({**old, **copied(fields)})
         if event:
             self._tell(event, old, new)
         return new

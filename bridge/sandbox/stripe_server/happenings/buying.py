@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bridge.sandbox.stripe_server import payments
+from bridge.sandbox.stripe_server import checkouts, payments
 from bridge.sandbox.stripe_server.shapes import Json
 from bridge.sandbox.stripe_server.world import Desk
 
@@ -33,7 +33,7 @@ def checkout_succeeds(
         amount_total=amount,
         currency=currency,
         customer=owner["id"],
-        customer_details=_details(owner),
+        customer_details=checkouts.details(owner),
         metadata=metadata or {},
         expires_at=desk.stamp(days=1),
         payment_intent=charge["payment_intent"],
@@ -48,9 +48,29 @@ def checkout_succeeds(
     }
 
 
-def _details(owner: Json) -> Json:
-    known = {k: owner[k] for k in ("address", "email", "name", "phone", "tax_exempt")}
-    return {**known, "business_name": None, "individual_name": None, "tax_ids": []}
+def payment_is_authorised(
+    desk: Desk,
+    *,
+    amount: int = 4900,
+    currency: str = "usd",
+    name: str = "Ada Lovelace",
+    email: str = "ada@example.com",
+    customer: str | None = None,
+    description: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Json:
+    """A payment is authorised and waits to be captured."""
+    currency = scenes.checked(currency, amount)
+    owner = scenes.customer(desk, customer, name, email)
+    charge = scenes.payment(
+        desk, owner, amount, currency,
+        capture_method="manual", description=description, metadata=metadata or {},
+    )  # fmt: skip
+    return {
+        "customer": owner["id"],
+        "payment_intent": charge["payment_intent"],
+        "charge": charge["id"],
+    }
 
 
 def payment_fails(

@@ -11,20 +11,31 @@ from bridge.sandbox.stripe_server.errors import invalid
 from bridge.sandbox.stripe_server.shapes import Json
 from bridge.sandbox.stripe_server.world import Desk
 
-from . import buying, fighting, renewing, settling
+from . import buying, fighting, paying, renewing, settling
 
 Scene = Callable[..., Json]
 
 SCENES: Final[tuple[Scene, ...]] = (
     buying.checkout_succeeds,
     buying.payment_fails,
+    buying.payment_is_authorised,
+    paying.link_is_paid,
+    paying.link_is_paid_later,
+    paying.checkout_is_paid,
+    paying.checkout_is_paid_later,
+    paying.late_payment_settles,
+    paying.checkout_expires,
     renewing.renewal_fails,
+    renewing.renewal_fails_again,
     renewing.renewal_recovers,
     renewing.renewal_succeeds,
+    renewing.subscription_renews,
     renewing.billing_details_change,
     renewing.subscription_ends,
     fighting.dispute_opens,
     fighting.dispute_closes,
+    fighting.inquiry_escalates,
+    fighting.dispute_is_appealed,
     fighting.early_fraud_warning,
     settling.refund_settles,
     settling.refund_fails,

@@ -44,14 +44,49 @@ def dispute_opens(
 
 
 def dispute_closes(desk: Desk, *, dispute: str | None = None, outcome: str = "won") -> Json:
-    """The bank decides: `won` or `lost`; `won` after `lost` is a late win."""
-    if outcome not in {"won", "lost"}:
-        raise invalid("Invalid outcome: must be one of won, or lost", param="outcome")
+    """It is decided: `won`, `lost`, `prevented`, an inquiry `warning_closed`; `won` after `lost` is a late win."""
+    if outcome not in _OUTCOMES:
+        words = ", ".join(_OUTCOMES)
+        raise invalid(f"Invalid outcome: must be one of {words}", param="outcome")
     found = scenes.latest(desk, "dispute", dispute)
-    if found["status"] in {"won", "warning_closed", "prevented", outcome}:
-        raise invalid(f"That dispute is {found['status']} already.", param="dispute")
-    closed = disputing.decide(desk, found, won=outcome == "won")
-    return {"dispute": closed["id"], "charge": closed["charge"], "status": closed["status"]}
+    status = found["status"]
+    if status in {"won", "warning_closed", "prevented", outcome}:
+        raise invalid(f"That dispute is {status} already.", param="dispute")
+    if outcome == "warning_closed" and not status.startswith("warning_"):
+        raise invalid(f"That dispute is {status}, not an inquiry.", param="outcome")
+    if outcome == "prevented" and status == "lost":
+        raise invalid("That dispute is lost; it cannot be prevented any more.", param="outcome")
+    if outcome == "prevented":
+        return _told(disputing.prevent(desk, found))
+    return _told(disputing.decide(desk, found, won=outcome == "won"))
+
+
+_OUTCOMES = ("won", "lost", "warning_closed", "prevented")
+
+
+def _told(dispute: Json) -> Json:
+    return {
+        "dispute": dispute["id"],
+        "charge": dispute["charge"],
+        "status": dispute["status"],
+        "due_by": dispute["evidence_details"]["due_by"],
+    }
+
+
+def inquiry_escalates(desk: Desk, *, dispute: str | None = None, days: float = 9.0) -> Json:
+    """An inquiry becomes a chargeback, with a new deadline, and the money is taken."""
+    found = scenes.latest(desk, "dispute", dispute)
+    if not found["status"].startswith("warning_"):
+        raise invalid(f"That dispute is {found['status']}, not an inquiry.", param="dispute")
+    return _told(disputing.escalate(desk, found, days))
+
+
+def dispute_is_appealed(desk: Desk, *, dispute: str | None = None, days: float = 9.0) -> Json:
+    """A decision is contested: an answer is due once more."""
+    found = scenes.latest(desk, "dispute", dispute)
+    if found["status"] not in {"won", "lost"}:
+        raise invalid(f"That dispute is {found['status']}; nothing is decided.", param="dispute")
+    return _told(disputing.appeal(desk, found, days))
 
 
 def early_fraud_warning(

@@ -57,15 +57,85 @@ def renewal_succeeds(
     return _ids(desk, invoice)
 
 
-def renewal_recovers(desk: Desk, *, invoice: str | None = None) -> Json:
-    """The retry of a failed renewal is paid (without `invoice`: of the latest one)."""
-    due = scenes.latest(desk, "invoice", invoice, status="open")
+def renewal_fails_again(
+    desk: Desk,
+    *,
+    invoice: str | None = None,
+    decline_code: str = "insufficient_funds",
+    last: bool = False,
+) -> Json:
+    """The retry of a failed renewal is declined too; with `last`, no further one is planned."""
+    due = _due(desk, invoice)
     owner = desk.get("customer", due["customer"])
     card = scenes.card_of(desk, owner)
+    desk.world.declines[card["id"]] = decline_code
+    due = invoicing.collect_in_vain(desk, due, card, decline_code, last=last)
+    subscribing.follow(desk, due)
+    return _ids(desk, due)
+
+
+def renewal_recovers(
+    desk: Desk, *, invoice: str | None = None, last4: str | None = None, brand: str = "mastercard"
+) -> Json:
+    """The retry of a failed renewal is paid; with `last4`, by a new card that was given first."""
+    due = _due(desk, invoice)
+    owner = desk.get("customer", due["customer"])
+    card = _replaced(desk, owner, due, last4, brand) if last4 else scenes.card_of(desk, owner)
     desk.world.declines.pop(card["id"], None)
     paid = invoicing.collect_surely(desk, due, card)
     subscribing.follow(desk, paid)
     return _ids(desk, paid)
+
+
+def _due(desk: Desk, invoice: str | None) -> Json:
+    due = scenes.latest(desk, "invoice", invoice, status="open")
+    if due["status"] != "open":
+        raise invalid(f"That invoice is {due['status']}.", param="invoice")
+    return due
+
+
+def _replaced(desk: Desk, owner: Json, due: Json, last4: str, brand: str) -> Json:
+    """A new card, the one to charge from now on for the customer and for the subscription."""
+    card = people.hand_card(desk, owner, last4=last4, brand=brand)
+    settings = people.with_default(owner, card)
+    desk.change(owner, "customer.updated", invoice_settings=settings)
+    if name := invoicing.subscription_of(due):
+        current = desk.get("subscription", name)
+        desk.change(current, "customer.subscription.updated", default_payment_method=card["id"])
+    return card
+
+
+def subscription_renews(desk: Desk, *, subscription: str | None = None) -> Json:
+    """A period ends, and what was arranged happens: billed, skipped, or the end."""
+    current = scenes.latest(desk, "subscription", subscription)
+    if current["status"] in {"canceled", "paused"}:
+        raise invalid(f"A {current['status']} subscription does not renew.", param="subscription")
+    owner = desk.get("customer", current["customer"])
+    if current["cancel_at_period_end"]:
+        subscribing.ended(desk, current, "cancellation_requested", {})
+        return {"customer": owner["id"], "subscription": current["id"]}
+    invoice = subscribing.bill_period(desk, owner, current)
+    begun = subscribing.renewed(desk, current, invoice)
+    if paused := current["pause_collection"]:
+        _uncollected(desk, invoice, paused["behavior"])
+        desk.change(current, "customer.subscription.updated", **begun)
+        return {"customer": owner["id"], "subscription": current["id"], "invoice": invoice["id"]}
+    invoice = invoicing.finalise(desk, invoice)
+    if invoice["status"] != "paid":
+        invoice = invoicing.collect(desk, invoice, scenes.card_of(desk, owner))
+    subscribing.follow(desk, invoice, **begun)
+    return _ids(desk, invoice)
+
+
+def _uncollected(desk: Desk, invoice: Json, behavior: str) -> None:
+    if behavior == "keep_as_draft":
+        desk.change(invoice, "invoice.updated", auto_advance=False)
+        return
+    invoice = invoicing.finalise(desk, invoice)
+    invoicing.release(desk, invoice)
+    word = {"void": "voided"}.get(behavior, "marked_uncollectible")
+    status = {"void": "void"}.get(behavior, "uncollectible")
+    invoicing.end(desk, invoice, word, status=status)
 
 
 def _subscribed(desk: Desk, name: str) -> tuple[Json, Json]:
@@ -86,14 +156,15 @@ def _subscriber(
 
 
 def _ids(desk: Desk, invoice: Json) -> Json:
-    intent = invoicing.intent_of(desk, invoice)
-    return {
+    ids = {
         "customer": invoice["customer"],
         "subscription": invoicing.subscription_of(invoice),
         "invoice": invoice["id"],
-        "payment_intent": intent["id"],
-        "charge": intent["latest_charge"],
     }
+    if invoicing.payment_of(desk, invoice) is None:
+        return ids
+    intent = invoicing.intent_of(desk, invoice)
+    return {**ids, "payment_intent": intent["id"], "charge": intent["latest_charge"]}
 
 
 def billing_details_change(
@@ -128,9 +199,5 @@ def subscription_ends(desk: Desk, *, subscription: str | None = None) -> Json:
     current = scenes.latest(desk, "subscription", subscription)
     if current["status"] == "canceled":
         raise invalid("That subscription has ended already.", param="subscription")
-    reason = {**current["cancellation_details"], "reason": "payment_failed"}
-    desk.change(
-        current, "customer.subscription.deleted", status="canceled", cancellation_details=reason,
-        canceled_at=desk.stamp(), ended_at=desk.stamp(),
-    )  # fmt: skip
+    subscribing.ended(desk, current, "payment_failed", {})
     return {"customer": current["customer"], "subscription": current["id"]}

@@ -1,4 +1,4 @@
-"""/v1/invoices and /v1/invoice_payments"""
+"""/v1/invoices and /v1/invoice_payments: what becomes of an invoice; drafts are drawn up next door."""
 
 from typing import Final
 
@@ -9,9 +9,7 @@ from bridge.sandbox.stripe_server.routes import Call, Route
 from bridge.sandbox.stripe_server.shapes import Json
 
 from .payment_methods import find_card
-from .shared import LIST_PARAMS, listing, retrieve, updating
-
-_FIELDS: Final = "auto_advance description footer metadata"
+from .shared import LIST_PARAMS, changes, listing, retrieve
 
 
 def pay(call: Call) -> Json:
@@ -20,25 +18,36 @@ def pay(call: Call) -> Json:
         raise invalid(f"Invoice is already {invoice['status']}")
     if invoice["status"] == "draft":
         invoice = invoicing.finalise(call.desk, invoice)
-    if call.params.get("paid_out_of_band"):
-        invoice = invoicing.mark_paid(call.desk, invoice)
-    else:
-        name = call.params.get("payment_method")
-        invoice = invoicing.collect(
-            call.desk, invoice, find_card(call.desk, name) if name else None
-        )
+    if invoice["status"] != "paid":
+        invoice = _paid(call, invoice)
     if refusal := invoicing.declined(call.desk, invoice):
         raise refusal
     subscribing.follow(call.desk, invoice)
     return invoice
 
 
+def _paid(call: Call, invoice: Json) -> Json:
+    if call.params.get("paid_out_of_band"):
+        invoicing.release(call.desk, invoice)
+        return invoicing.mark_paid(call.desk, invoice)
+    name = call.params.get("payment_method")
+    return invoicing.collect(call.desk, invoice, find_card(call.desk, name) if name else None)
+
+
 def finalise(call: Call) -> Json:
-    return invoicing.finalise(call.desk, call.named("invoice"))
+    invoice = call.named("invoice")
+    invoice = call.desk.change(invoice, **changes(invoice, call.params, ("auto_advance",)))
+    return invoicing.finalise(call.desk, invoice)
 
 
 def send(call: Call) -> Json:
     invoice = call.named("invoice")
+    if invoice["collection_method"] != "send_invoice":
+        raise invalid(
+            "You can only manually send an invoice if its collection method is 'send_invoice'."
+        )
+    if invoice["status"] not in {"draft", "open", "paid"}:
+        raise invalid(f"You cannot send an invoice that is {invoice['status']}.")
     if invoice["status"] == "draft":
         invoice = invoicing.finalise(call.desk, invoice)
     call.desk.emit("invoice.sent", invoice)
@@ -46,22 +55,22 @@ def send(call: Call) -> Json:
 
 
 def void(call: Call) -> Json:
-    return _end(call, "voided", {"open", "uncollectible"}, status="void")
+    _check(call, "open", "uncollectible")
+    invoicing.release(call.desk, call.named("invoice"))
+    return invoicing.end(call.desk, call.named("invoice"), "voided", status="void")
 
 
 def write_off(call: Call) -> Json:
-    return _end(call, "marked_uncollectible", {"open"}, status="uncollectible")
+    _check(call, "open")
+    return invoicing.end(
+        call.desk, call.named("invoice"), "marked_uncollectible", status="uncollectible"
+    )
 
 
-def _end(call: Call, word: str, allowed: set[str], *, status: str) -> Json:
-    invoice = call.named("invoice")
-    if invoice["status"] not in allowed:
-        raise invalid(f"You cannot do this to an invoice that is {invoice['status']}.")
-    moments = {**invoice["status_transitions"], f"{word}_at": call.desk.stamp()}
-    return call.desk.change(
-        invoice, f"invoice.{word}", status=status, status_transitions=moments,
-        next_payment_attempt=None, auto_advance=False,
-    )  # fmt: skip
+def _check(call: Call, *allowed: str) -> None:
+    status = call.named("invoice")["status"]
+    if status not in allowed:
+        raise invalid(f"You cannot do this to an invoice that is {status}.")
 
 
 def payments(call: Call) -> Json:
@@ -95,12 +104,10 @@ ROUTES: Final = (
           f"{LIST_PARAMS} collection_method customer status subscription"),
     Route("GET", "/v1/invoices/{invoice}", "InvoiceRetrieveParams", "rak_invoice_read",
           retrieve("invoice")),
-    Route("POST", "/v1/invoices/{invoice}", "InvoiceUpdateParams", "rak_invoice_write",
-          updating("invoice", "invoice.updated", _FIELDS), _FIELDS),
     Route("POST", "/v1/invoices/{invoice}/pay", "InvoicePayParams", "rak_invoice_write", pay,
           "off_session paid_out_of_band payment_method"),
     Route("POST", "/v1/invoices/{invoice}/finalize", "InvoiceFinalizeInvoiceParams",
-          "rak_invoice_write", finalise),
+          "rak_invoice_write", finalise, "auto_advance"),
     Route("POST", "/v1/invoices/{invoice}/send", "InvoiceSendInvoiceParams",
           "rak_invoice_write", send),
     Route("POST", "/v1/invoices/{invoice}/void", "InvoiceVoidInvoiceParams",

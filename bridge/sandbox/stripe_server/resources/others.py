@@ -1,4 +1,4 @@
-"""Small families that are only read: balance, account, payouts, warnings, sessions."""
+"""Small families that are only read: balance, account, payouts, warnings, prices."""
 
 from collections import defaultdict
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from bridge.sandbox.stripe_server.routes import Call, Route
 from bridge.sandbox.stripe_server.shapes import Json
 
-from .shared import family, retrieve
+from .shared import family
 
 
 def balance(call: Call) -> Json:
@@ -36,8 +36,6 @@ ROUTES: Final = (
     *family("payout", "/v1/payouts", "Payout", "rak_payout", "status"),
     *family("radar.early_fraud_warning", "/v1/radar/early_fraud_warnings",
             "radar.EarlyFraudWarning", "rak_radar_early_fraud_warning", "charge", "payment_intent"),
-    Route("GET", "/v1/checkout/sessions/{session}", "checkout.SessionRetrieveParams",
-          "rak_checkout_session_read", retrieve("checkout.session")),
     *family("product", "/v1/products", "Product", "rak_product"),
     *family("price", "/v1/prices", "Price", "rak_plan", "product"),
 )  # fmt: skip

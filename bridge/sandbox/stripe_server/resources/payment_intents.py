@@ -75,19 +75,13 @@ def capture(call: Call) -> Json:
         raise invalid(
             "Invalid amount to capture.", code="amount_too_large", param="amount_to_capture"
         )
+    intent = call.desk.change(intent, **changes(intent, call.params, ("metadata",)))
     return payments.capture(call.desk, intent, amount)
 
 
 def cancel(call: Call) -> Json:
     intent = _in(call, "requires_payment_method", "requires_confirmation", "requires_capture")
-    reason = call.params.get("cancellation_reason")
-    if intent["status"] == "requires_capture":
-        charge = call.desk.get("charge", intent["latest_charge"])
-        call.desk.change(charge, "charge.refunded", refunded=True, amount_refunded=charge["amount"])
-    return call.desk.change(
-        intent, "payment_intent.canceled", status="canceled", amount_capturable=0,
-        canceled_at=call.desk.stamp(), cancellation_reason=reason,
-    )  # fmt: skip
+    return payments.cancel(call.desk, intent, call.params.get("cancellation_reason"))
 
 
 def update(call: Call) -> Json:
@@ -128,7 +122,7 @@ ROUTES: Final = (
     Route("POST", "/v1/payment_intents/{payment_intent}/confirm", "PaymentIntentConfirmParams",
           "rak_payment_intent_write", confirm, "payment_method off_session"),
     Route("POST", "/v1/payment_intents/{payment_intent}/capture", "PaymentIntentCaptureParams",
-          "rak_payment_intent_write", capture, "amount_to_capture"),
+          "rak_payment_intent_write", capture, "amount_to_capture metadata"),
     Route("POST", "/v1/payment_intents/{payment_intent}/cancel", "PaymentIntentCancelParams",
           "rak_payment_intent_write", cancel, "cancellation_reason"),
 )  # fmt: skip

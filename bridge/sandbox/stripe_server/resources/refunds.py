@@ -3,7 +3,7 @@
 from typing import Final
 
 from bridge.sandbox.stripe_server import refunding
-from bridge.sandbox.stripe_server.disputing import blocks_refund
+from bridge.sandbox.stripe_server.disputing import forbids_refund
 from bridge.sandbox.stripe_server.errors import invalid
 from bridge.sandbox.stripe_server.routes import Call, Route
 from bridge.sandbox.stripe_server.shapes import Json
@@ -15,13 +15,12 @@ def create(call: Call) -> Json:
     charge = _charge(call)
     amount = call.params.get("amount")
     _same_currency(call.params.get("currency"), charge)
-    refusal = refunding.refusal(charge, amount, disputed=_disputed(call, charge))
+    refusal = refunding.refusal(charge, amount, disputed=forbids_refund(call.desk, charge))
     if refusal:
         raise refusal
     metadata = merged_metadata({}, call.params.get("metadata", {}))
     fields = {k: call.params[k] for k in ("reason",) if k in call.params}
-    outcomes = call.world.next_refunds
-    outcome = outcomes.popleft() if outcomes else refunding.SUCCEEDED
+    outcome = refunding.next_outcome(call.desk)
     full = refunding.refundable(charge)
     return refunding.refund(
         call.desk, charge, full if amount is None else amount, outcome, metadata=metadata, **fields
@@ -58,11 +57,6 @@ def _same_currency(currency: str | None, charge: Json) -> None:
             f"({charge['currency']}).",
             param="currency",
         )
-
-
-def _disputed(call: Call, charge: Json) -> bool:
-    disputes = call.world.store.oldest_first("dispute")
-    return any(d["charge"] == charge["id"] and blocks_refund(d) for d in disputes)
 
 
 def cancel(call: Call) -> Json:

@@ -29,6 +29,16 @@ def listing(kind: str, *filters: str) -> Run:
     return run
 
 
+def belongings(kind: str) -> Run:
+    """What an object has and does not show, as a list of its own."""
+
+    def run(call: Call) -> Json:
+        things = call.world.store.belongings(call.named(kind)["id"])
+        return page(things, call.params, call.url, lambda _: True)
+
+    return run
+
+
 def updating(kind: str, event: str | None, fields: str) -> Run:
     def run(call: Call) -> Json:
         thing = call.named(kind)
@@ -60,6 +70,12 @@ def _merged(old: Any, new: Any, name: str) -> Any:
     if isinstance(old, dict) and isinstance(new, dict):
         return {**old, **{key: None if value == "" else value for key, value in new.items()}}
     return None if new == "" else new
+
+
+def intention(params: Json) -> Json:
+    """What a payment to come shall carry (`payment_intent_data`)."""
+    given: Json = {k: v for k, v in params.get("payment_intent_data", {}).items() if v != ""}
+    return {**given, "metadata": merged_metadata({}, given.get("metadata", {}))}
 
 
 def merged_metadata(old: dict[str, str], new: Any) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bridge.sandbox.stripe_server.errors import invalid
+from bridge.sandbox.stripe_server import drafting, invoicing, items, pausing, subscribing
+from bridge.sandbox.stripe_server.errors import invalid, not_served
 from bridge.sandbox.stripe_server.lists import page
 from bridge.sandbox.stripe_server.routes import Call, Route
 from bridge.sandbox.stripe_server.shapes import Json
@@ -36,14 +37,19 @@ def _shown(subscription: Json, status: str | None) -> bool:
 
 def update(call: Call) -> Json:
     subscription = call.named("subscription")
-    if subscription["status"] == "canceled":
+    if subscription["status"] == "canceled" and call.params.keys() - _STILL:
         raise invalid(
             "A canceled subscription can only update its cancellation_details and metadata."
         )
     fields = changes(subscription, call.params, _FIELDS.split())
     if "cancel_at_period_end" in fields:
         fields |= _ending(call, subscription, fields)
+    if fields.get("pause_collection"):
+        fields["pause_collection"] = {"resumes_at": None, **fields["pause_collection"]}
     return call.desk.change(subscription, "customer.subscription.updated", **fields)
+
+
+_STILL: Final = frozenset({"cancellation_details", "expand", "metadata"})
 
 
 def _ending(call: Call, subscription: Json, fields: Json) -> Json:
@@ -60,16 +66,47 @@ def cancel(call: Call) -> Json:
     subscription = call.named("subscription")
     if subscription["status"] == "canceled":
         raise invalid(f"No such subscription: '{subscription['id']}'", code="resource_missing")
-    details = subscription["cancellation_details"] | call.params.get("cancellation_details", {})
-    return call.desk.change(
+    if call.params.get("prorate"):
+        subscribing.credit_unused(call.desk, subscription)
+    ended = subscribing.ended(
+        call.desk,
         subscription,
-        "customer.subscription.deleted",
-        status="canceled",
-        canceled_at=call.desk.stamp(),
-        ended_at=call.desk.stamp(),
+        "cancellation_requested",
+        call.params.get("cancellation_details", {}),
         cancel_at_period_end=False,
-        cancellation_details={**details, "reason": "cancellation_requested"},
     )
+    if call.params.get("invoice_now"):
+        _settle_up(call, ended)
+    return ended
+
+
+def _settle_up(call: Call, subscription: Json) -> None:
+    """A last invoice of what is pending; less than nothing goes to the customer's credit."""
+    customer = call.desk.get("customer", subscription["customer"])
+    waiting = items.pending(call.desk, customer["id"], subscription["currency"])
+    if not waiting:
+        return
+    invoice = drafting.open_draft(call.desk, customer, subscription["currency"])
+    invoice = items.take_in(call.desk, invoice, waiting)
+    call.desk.emit("invoice.created", invoice)
+    invoicing.finalise(call.desk, invoice)
+
+
+def pause(call: Call) -> Json:
+    if call.params.get("invoicing_behavior") == "invoice":
+        raise not_served("invoicing_behavior")
+    unused = call.params.get("bill_for", {}).get("unused_time_from", {"type": "now"})
+    if unused["type"] == "item_current_period_start":
+        raise not_served("bill_for[unused_time_from]")
+    subscription = call.named("subscription")
+    return pausing.pause(call.desk, subscription, credit=unused["type"] == "now")
+
+
+def resume(call: Call) -> Json:
+    if call.params.get("billing_cycle_anchor", {"type": "now"})["type"] != "now":
+        raise not_served("billing_cycle_anchor")
+    paid = call.params.get("payment_behavior") == "resume_on_payment_success"
+    return pausing.resume(call.desk, call.named("subscription"), only_if_paid=paid)
 
 
 ROUTES: Final = (
@@ -81,4 +118,8 @@ ROUTES: Final = (
           "rak_subscription_write", update, _FIELDS),
     Route("DELETE", "/v1/subscriptions/{subscription}", "SubscriptionCancelParams",
           "rak_subscription_write", cancel, "cancellation_details invoice_now prorate"),
+    Route("POST", "/v1/subscriptions/{subscription}/pause", "SubscriptionPauseParams",
+          "rak_subscription_write", pause, "bill_for invoicing_behavior type"),
+    Route("POST", "/v1/subscriptions/{subscription}/resume", "SubscriptionResumeParams",
+          "rak_subscription_write", resume, "billing_cycle_anchor payment_behavior"),
 )  # fmt: skip

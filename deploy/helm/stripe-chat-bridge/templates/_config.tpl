@@ -9,8 +9,9 @@ its file, `given` what the values say, `optional` whether it may be left out.
 {{- $found = append $found (dict "section" (list "accounts" $name) "key" $key "given" (get $account $key | default dict) "optional" (eq $key "writer_key")) -}}
 {{- end -}}
 {{- end -}}
-{{- range $key := list "as_token" "hs_token" -}}
-{{- $found = append $found (dict "section" (list "matrix") "key" $key "given" (get $.Values.config.matrix $key | default dict) "optional" false) -}}
+{{- $bot := eq (.Values.config.matrix.mode | default "appservice") "bot" -}}
+{{- range $key := list "as_token" "hs_token" "access_token" "password" -}}
+{{- $found = append $found (dict "section" (list "matrix") "key" $key "given" (get $.Values.config.matrix $key | default dict) "optional" (or $bot (has $key (list "access_token" "password")))) -}}
 {{- end -}}
 {{- range $name, $target := .Values.config.targets -}}
 {{- $found = append $found (dict "section" (list "targets" $name) "key" "apprise" "given" (get $target "apprise" | default dict) "optional" false) -}}

@@ -2,29 +2,25 @@
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from bridge.cli.options import config_option, load_config
 from bridge.model.errors import BridgeError
 
 if TYPE_CHECKING:
-    from bridge.config import Config
     from bridge.model.finding import Finding
 
-_config = click.option(
-    "--config",
-    "-c",
-    "file",
-    type=click.Path(path_type=Path),
-    default="bridge.yaml",
-    envvar="STRIPE_BRIDGE_CONFIG",
-    show_default=True,
-    show_envvar=True,
-    metavar="FILE",
-    help="The configuration: one YAML file, explained in docs/configuration.md.",
-)
+#: Groups of verbs with a file of their own (`bridge/cli/<name>.py`), read when one is called.
+LATER = {
+    "people": "Who may do what: list, grant, revoke, unlink.",
+    "audit": "The audit trail: verify it, export it.",
+    "backfill": "Build the rooms and cards of customers who were there before.",
+    "dead": "Dead letters: what was given up, and what is to become of it.",
+}
 
 
 class _Verbs(click.Group):
@@ -39,19 +35,25 @@ class _Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """In the order in which a newcomer needs them."""
-        return list(self.commands)
+        return [*self.commands, *LATER]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(import_module(f"bridge.cli.{cmd_name}"), cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Without importing what is only listed."""
+        own = [(name, one.get_short_help_str(limit=90)) for name, one in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl([*own, *LATER.items()])
 
 
 def _is_config_error(error: BridgeError) -> bool:
     from bridge.config import ConfigError  # noqa: PLC0415
 
     return isinstance(error, ConfigError)
-
-
-def _load(file: Path) -> "Config":
-    from bridge.config import load  # noqa: PLC0415
-
-    return load(file, os.environ)
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,7 +97,7 @@ def demo(ctx: click.Context, story: str, once: bool) -> None:
 
 
 @main.command()
-@_config
+@config_option
 @click.option(
     "--output",
     "-o",
@@ -114,7 +116,7 @@ def registration(file: Path, output: Path | None, force: bool) -> None:
 
     from bridge.edges.matrix_registration import registration as content  # noqa: PLC0415
 
-    text = yaml.safe_dump(content(_load(file)), sort_keys=False)
+    text = yaml.safe_dump(content(load_config(file)), sort_keys=False)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -139,13 +141,13 @@ def _write_secret(path: Path, text: str, *, replace: bool) -> None:
 
 
 @main.command()
-@_config
+@config_option
 def migrate(file: Path) -> None:
     """Make the store's tables, or bring them to this version.
 
     Run it before the first start and after each update; it may be run at any time.
     """
-    config = _load(file)
+    config = load_config(file)
     from bridge.store import migrate as store  # noqa: PLC0415
 
     store.upgrade(config.store.url.get_secret_value())
@@ -153,7 +155,7 @@ def migrate(file: Path) -> None:
 
 
 @main.command()
-@_config
+@config_option
 @click.pass_context
 def check(ctx: click.Context, file: Path) -> None:
     """Read the configuration and try each connection: the store, Stripe, the homeserver, the targets.
@@ -163,7 +165,7 @@ def check(ctx: click.Context, file: Path) -> None:
     """
     import asyncio  # noqa: PLC0415
 
-    config = _load(file)
+    config = load_config(file)
     from bridge.check import findings  # noqa: PLC0415
 
     async def tell() -> bool:
@@ -197,12 +199,12 @@ def _shown() -> "Callable[[Finding], None]":
 
 
 @main.command()
-@_config
+@config_option
 def run(file: Path) -> None:
     """Run the bridge until it is stopped (SIGTERM or Ctrl-C)."""
     import asyncio  # noqa: PLC0415
 
-    config = _load(file)
+    config = load_config(file)
     from bridge import logs  # noqa: PLC0415
     from bridge.app import serve  # noqa: PLC0415
 

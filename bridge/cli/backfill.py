@@ -1,0 +1,86 @@
+"""`stripe-bridge backfill`: rooms and cards for what was there before the bridge."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bridge.cli.options import age, config_option, load_config
+from bridge.config import Config
+from bridge.edges.stripe_api import StripeApi
+from bridge.model.clock import SystemClock
+from bridge.model.errors import BridgeError
+from bridge.notices.backfill import Backfill, Tally
+from bridge.store.engine import open_store
+
+
+@click.command()
+@config_option
+@click.option("--customer", metavar="ID", help="This customer (cus_…), with all that is theirs.")
+@click.option(
+    "--since", type=age, metavar="AGE", help="Every customer who was charged in that time (30d)."
+)
+@click.option("--account", metavar="NAME", help="Needed if several accounts are configured.")
+def backfill(
+    file: Path, customer: str | None, since: timedelta | None, account: str | None
+) -> None:
+    """Build the rooms and cards of customers who were there before.
+
+    It reads Stripe, and the running bridge sends what is made of it, after all that is news. Nobody
+    is mentioned. Broken off, it goes on where it was when it is started again.
+    """
+    if (customer is None) == (since is None):
+        raise click.UsageError("Name either --customer or --since.")
+    config = load_config(file)
+    tally = asyncio.run(_run(config, _account(config, account), customer, since))
+    click.echo(f"{tally.customers} customers, {tally.cards} cards: the bridge sends them now.")
+
+
+def _account(config: Config, named: str | None) -> str:
+    if named is None and len(config.accounts) == 1:
+        return next(iter(config.accounts))
+    if named not in config.accounts:
+        known = ", ".join(config.accounts)
+        raise BridgeError(f"Name one of the configured accounts with --account: {known}.")
+    return named
+
+
+async def _run(
+    config: Config, account: str, customer: str | None, since: timedelta | None
+) -> Tally:
+    settings, store = config.accounts[account], open_store(config.store.url.get_secret_value())
+    reader = StripeApi(
+        settings.reader_key.get_secret_value(),
+        api_base=settings.api_base,
+        timeout=settings.timeout,
+        account_id=settings.account_id,
+    )
+    work = Backfill(config, store, SystemClock(), reader, account)
+    try:
+        if customer:
+            await work.one(customer)
+        elif since:
+            await _shown(work, since)
+    finally:
+        await reader.close()
+        await store.close()
+    return work.tally
+
+
+async def _shown(work: Backfill, since: timedelta) -> None:
+    """The bar goes from now back to the beginning."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        start = work.clock.now()
+        task = progress.add_task("reading Stripe", total=since.total_seconds())
+
+        def seen(at: datetime) -> None:
+            told = f"{work.tally.customers} customers, {work.tally.cards} cards"
+            done = (start - at).total_seconds()
+            progress.update(task, completed=max(0.0, done), description=told)
+
+        await work.since(since, f"since:{int(since.total_seconds())}", seen)
+        progress.update(task, completed=since.total_seconds())

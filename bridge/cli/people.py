@@ -1,0 +1,134 @@
+"""`stripe-bridge people`: who may do what, and the changes that need no chat."""
+
+import asyncio
+import getpass
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bridge.cli.options import config_option, load_config
+from bridge.commands.permission import directory
+from bridge.config.schema import Config
+from bridge.model.audit import HOUSE, Record, Who
+from bridge.model.clock import SystemClock
+from bridge.model.errors import BridgeError
+from bridge.store import audit
+from bridge.store import people as store
+from bridge.store.engine import Store, Tx, open_store
+
+T = TypeVar("T")
+
+
+@click.group()
+def people() -> None:
+    """People, their identities and roles: the configuration's, with what commands have changed.
+
+    What is changed here needs nobody's approval, and is in the audit trail all the same.
+    """
+
+
+@people.command("list")
+@config_option
+def list_(file: Path) -> None:
+    """Everybody, with all their identities and the roles they have now."""
+    config = load_config(file)
+
+    async def read(opened: Store) -> Table:
+        async with opened.read() as tx:
+            found = await directory(tx, config)
+        table = Table("person", "roles", "identities")
+        for name, person in config.people.items():
+            linked = [one for one, owner in found.changes.linked.items() if owner == name]
+            identities = [f"matrix:{person.matrix}", *person.identities, *linked]
+            table.add_row(name, ", ".join(found.roles(name)), Text("\n".join(identities)))
+        return table
+
+    Console().print(_run(config, read))
+
+
+@people.command()
+@config_option
+@click.argument("person")
+@click.argument("role")
+def grant(file: Path, person: str, role: str) -> None:
+    """Give somebody a role."""
+    _set_role(file, person, role, given=True)
+
+
+@people.command()
+@config_option
+@click.argument("person")
+@click.argument("role")
+def revoke(file: Path, person: str, role: str) -> None:
+    """Take a role from somebody, even one that the configuration gives."""
+    _set_role(file, person, role, given=False)
+
+
+@people.command()
+@config_option
+@click.argument("identity")
+def unlink(file: Path, identity: str) -> None:
+    """Forget an identity that was linked by a code."""
+    config = load_config(file)
+
+    async def forget(tx: Tx) -> None:
+        if not await store.unlink(tx, identity):
+            raise BridgeError(f"Nobody has linked {identity}.")
+        await audit.append(tx, _record("unlinked", identity))
+
+    _change(config, forget)
+    click.echo(f"{identity} is nobody's any more.")
+
+
+def _set_role(file: Path, person: str, role: str, *, given: bool) -> None:
+    config = load_config(file)
+    if person not in config.people:
+        raise BridgeError(f"There is nobody called {person} in {file}.")
+    if role not in config.roles:
+        raise BridgeError(f"There is no role {role} in {file}.")
+
+    async def write(tx: Tx) -> None:
+        await store.set_role(tx, person, role, given, SystemClock().now())
+        word = "granted" if given else "revoked"
+        await audit.append(tx, _record(word, person, role))
+
+    _change(config, write)
+    click.echo(f"{person} {'has' if given else 'no longer has'} the role {role}.")
+
+
+def _record(what: str, about: str, outcome: str = "") -> Record:
+    user = _user()
+    who = Who(user, f"machine:{user}", "machine")
+    return Record(HOUSE, SystemClock().now(), what, who, object=about, outcome=outcome)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _change(config: Config, work: Callable[[Tx], Awaitable[None]]) -> None:
+    async def go(opened: Store) -> None:
+        async with opened.begin() as tx:
+            await work(tx)
+
+    _run(config, go)
+
+
+def _run(config: Config, work: Callable[[Store], Awaitable[T]]) -> T:
+    async def go() -> T:
+        opened = open_store(config.store.url.get_secret_value())
+        try:
+            return await work(opened)
+        finally:
+            await opened.close()
+
+    return asyncio.run(go())

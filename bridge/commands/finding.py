@@ -1,0 +1,34 @@
+"""Whether a call to Stripe that was not answered has done it: by looking, never by trying."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from bridge.commands.desk import Deed, Desk
+from bridge.model.event import Json
+from bridge.store.actions import Action
+
+#: The metadata key by which what an action made is recognised.
+ACTION_KEY = "chat_action"
+#: Stripe's clock and ours are never quite the same.
+_SKEW = timedelta(minutes=5)
+
+
+async def made_by(desk: Desk, deed: Deed, action: Action) -> Json | None:
+    """Stripe's object, if an earlier call has made or changed it."""
+    if deed.find:
+        return await deed.find(desk, action)
+    if not deed.events:
+        return None
+    since = (action.executing_at or action.created_at) - _SKEW
+    found = await desk.readers[action.account].made_by(action.id, deed.events, since)
+    return next((one for one in found if one.get("object") == deed.makes), None)
+
+
+def marked(objects: Iterable[Json], action: Action) -> Json | None:
+    """The one that carries the action's id in its metadata."""
+    return next((one for one in objects if _mark(one) == action.id), None)
+
+
+def _mark(made: Json) -> object:
+    metadata = made.get("metadata")
+    return metadata.get(ACTION_KEY) if isinstance(metadata, dict) else None

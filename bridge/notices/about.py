@@ -1,0 +1,253 @@
+"""What the pinned card of a room says: all that matters of its customer or dispute. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.model.errors import AmountError
+from bridge.model.event import Json, id_of, moment
+from bridge.model.message import Link, Message
+from bridge.model.money import Money
+from bridge.model.signal import Fact, Objects
+from bridge.model.text import SafeText, mask, safe
+from bridge.model.words import Words
+from bridge.notices.card_wording import View
+from bridge.notices.phrases import (
+    BRANDS,
+    DISPUTE_REASONS,
+    DISPUTE_STATUS,
+    SUBSCRIPTION_STATUS,
+    phrase,
+)
+from bridge.notices.wording import ids_of, shown_facts
+
+_MOST_LISTED = 5
+_ENDED = frozenset({"canceled", "incomplete_expired"})
+_WAITING = frozenset({"needs_response", "warning_needs_response", "appeal_needs_response"})
+#: What banks look for, by the reason of a dispute: the evidence that is named as missing.
+_CUSTOMARY = ("customer_communication", "receipt", "product_description", "uncategorized_text")
+_EVIDENCE: Mapping[str, tuple[str, ...]] = {
+    "credit_not_processed": ("refund_policy", "refund_refusal_explanation", *_CUSTOMARY),
+    "duplicate": ("duplicate_charge_explanation", "duplicate_charge_documentation", "receipt"),
+    "fraudulent": ("customer_purchase_ip", "customer_signature", *_CUSTOMARY),
+    "product_not_received": ("shipping_documentation", "shipping_tracking_number", *_CUSTOMARY),
+    "product_unacceptable": ("refund_policy", "service_documentation", *_CUSTOMARY),
+    "subscription_canceled": ("cancellation_policy", "cancellation_rebuttal", *_CUSTOMARY),
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A customer and what is theirs, as Stripe has it right now; `all_charges`: none is left out."""
+
+    customer: Json
+    charges: Sequence[Json] = ()
+    all_charges: bool = True
+    subscriptions: Sequence[Json] = ()
+    open_invoices: Sequence[Json] = ()
+    disputes: Sequence[Json] = ()
+    #: Who wrote it, and what.
+    notes: Sequence[tuple[str, str]] = ()
+
+
+def about_customer(account: str, known: Known, view: View, *, livemode: bool) -> Message:
+    customer = known.customer
+    words, name = view.words, _name(customer, view)
+    worth = _amounts(_worth(known.charges), words) or "nothing yet"
+    so_far = (
+        "Paid so far" if known.all_charges else f"Paid in the last {len(known.charges)} charges"
+    )
+    facts = [
+        Fact(so_far, safe(worth)),
+        Fact("Owes", safe(_amounts(_owed(known.open_invoices), words) or "nothing")),
+        *(Fact("Subscription", one) for one in _each(known.subscriptions, words, _subscription)),
+        Fact("Pays with", safe(_default(customer) or "nothing on file")),
+        *(Fact("Open invoice", one) for one in _each(known.open_invoices, words, _invoice)),
+        *(Fact("Dispute", one) for one in _each(known.disputes, words, _dispute)),
+        *_contact(customer),
+        *(Fact(f"Note by {who}", safe(text), personal=True) for who, text in known.notes),
+    ]
+    title = f"{name}: {worth} paid" if view.details != "none" else "About this customer"
+    return Message(
+        title=safe(title),
+        facts=tuple(shown_facts(tuple(facts), view.details)),
+        links=(_link(view, f"customers/{customer.get('id')}", livemode=livemode),),
+        test_mode=not livemode,
+        ids=ids_of(account, Objects(customer=id_of(customer))),
+    )
+
+
+def about_dispute(account: str, dispute: Json, view: View, *, livemode: bool) -> Message:
+    words, status = view.words, str(dispute.get("status"))
+    money = _money(dispute, "amount")
+    details = _mapping(dispute.get("evidence_details"))
+    due = details.get("due_by")
+    staged, missing = _evidence(dispute)
+    facts = [
+        Fact("State", SafeText(DISPUTE_STATUS.get(status) or phrase(status, {}))),
+        Fact("Reason", safe(phrase(str(dispute.get("reason")), DISPUTE_REASONS))),
+    ]
+    if status in _WAITING and isinstance(due, int) and due > 0:
+        facts.append(Fact("Answer by", words.deadline(moment(due))))
+    facts.append(Fact("Evidence there", safe(", ".join(map(_plain, staged)) or "none yet")))
+    if status in _WAITING:
+        facts.append(Fact("Evidence missing", safe(", ".join(map(_plain, missing)) or "nothing")))
+        facts.append(Fact("Sent to the bank", safe(_submissions(details))))
+    amount = words.money(money) if money else "an unknown amount"
+    title = f"Dispute over {amount}: {facts[0].value}" if view.details != "none" else "Dispute"
+    objects = Objects(dispute=id_of(dispute), charge=id_of(dispute.get("charge")))
+    return Message(
+        title=safe(title),
+        facts=tuple(shown_facts(tuple(facts), view.details)),
+        links=(_link(view, f"disputes/{dispute.get('id')}", livemode=livemode),),
+        test_mode=not livemode,
+        ids=ids_of(account, objects),
+    )
+
+
+def _link(view: View, page: str, *, livemode: bool) -> Link:
+    mode = "" if livemode else "test/"
+    return Link(SafeText("Open in Stripe"), f"{view.dashboard.rstrip('/')}/{mode}{page}")
+
+
+def _name(customer: Json, view: View) -> str:
+    if customer.get("deleted"):
+        return "A deleted customer"
+    name = next(
+        (
+            safe(customer[key])
+            for key in ("name", "business_name", "individual_name", "email")
+            if isinstance(customer.get(key), str) and customer[key]
+        ),
+        safe(customer.get("id") or "A customer"),
+    )
+    return mask(name) if view.details == "masked" else name
+
+
+def _contact(customer: Json) -> Iterator[Fact]:
+    for label, key in (("E-mail", "email"), ("Phone", "phone")):
+        if isinstance(customer.get(key), str) and customer[key]:
+            yield Fact(label, safe(customer[key]), personal=True)
+
+
+def _worth(charges: Iterable[Json]) -> list[Money]:
+    """What was paid, less what went back."""
+    paid = (one for one in charges if one.get("status") == "succeeded")
+    return [
+        _less(money, one.get("amount_refunded"))
+        for one in paid
+        if (money := _money(one, "amount_captured"))
+    ]
+
+
+def _less(money: Money, back: object) -> Money:
+    return Money(money.amount - back, money.currency) if isinstance(back, int) else money
+
+
+def _owed(invoices: Iterable[Json]) -> list[Money]:
+    return [money for one in invoices if (money := _money(one, "amount_remaining"))]
+
+
+def _amounts(moneys: Iterable[Money], words: Words) -> str:
+    """Each currency's sum."""
+    sums: dict[str, int] = defaultdict(int)
+    for money in moneys:
+        sums[money.currency] += money.amount
+    return ", ".join(words.money(Money(sums[code], code)) for code in sorted(sums) if sums[code])
+
+
+def _each(
+    things: Sequence[Json], words: Words, tell: Callable[[Json, Words], str]
+) -> Iterator[SafeText]:
+    yield from (safe(tell(one, words)) for one in things[:_MOST_LISTED])
+    if len(things) > _MOST_LISTED:
+        yield SafeText(f"and {len(things) - _MOST_LISTED} more")
+
+
+def _subscription(subscription: Json, words: Words) -> str:
+    status = str(subscription.get("status"))
+    items = _mapping(subscription.get("items")).get("data")
+    item = _mapping(items[0]) if isinstance(items, list) and items else {}
+    price = _mapping(item.get("price") or item.get("plan"))
+    each = _money(price, "unit_amount" if "unit_amount" in price else "amount")
+    quantity = item.get("quantity")
+    if each and isinstance(quantity, int):
+        each = Money(each.amount * quantity, each.currency)
+    often = _mapping(price.get("recurring")).get("interval")
+    told = [
+        SUBSCRIPTION_STATUS.get(status) or phrase(status, {}),
+        f"{words.money(each)}{f' each {often}' if isinstance(often, str) else ''}" if each else "",
+        _renewal(subscription, item, words) if status not in _ENDED else "",
+    ]
+    return ", ".join(part for part in told if part)
+
+
+def _renewal(subscription: Json, item: Json, words: Words) -> str:
+    ends = subscription.get("cancel_at")
+    until = item.get("current_period_end") or subscription.get("current_period_end")
+    if not isinstance(ends, int) and subscription.get("cancel_at_period_end"):
+        ends = until
+    if isinstance(ends, int):
+        return f"ends {words.day(moment(ends))}"
+    return f"renews {words.day(moment(until))}" if isinstance(until, int) else ""
+
+
+def _invoice(invoice: Json, words: Words) -> str:
+    money, due = _money(invoice, "amount_remaining"), invoice.get("due_date")
+    told = [str(invoice.get("number") or invoice.get("id"))]
+    told += [words.money(money)] if money else []
+    told += [f"due {words.day(moment(due))}"] if isinstance(due, int) else []
+    return ", ".join(told)
+
+
+def _dispute(dispute: Json, words: Words) -> str:
+    money, status = _money(dispute, "amount"), str(dispute.get("status"))
+    told = [words.money(money)] if money else []
+    return ", ".join([*told, DISPUTE_STATUS.get(status) or phrase(status, {})])
+
+
+def _default(customer: Json) -> str | None:
+    method = _mapping(_mapping(customer.get("invoice_settings")).get("default_payment_method"))
+    card = _mapping(method.get("card"))
+    last4 = card.get("last4")
+    if not isinstance(last4, str):
+        kind = method.get("type")
+        return phrase(kind, {}) if isinstance(kind, str) else None
+    month, year = card.get("exp_month"), card.get("exp_year")
+    brand = BRANDS.get(str(card.get("brand"))) or "Card"
+    expiry = f", valid until {month:02}/{year}" if isinstance(month, int) else ""
+    return f"{brand} ending {last4[:4]}{expiry}"
+
+
+def _evidence(dispute: Json) -> tuple[list[str], list[str]]:
+    """What is there, and what banks look for that is not."""
+    given = [
+        name
+        for name, value in _mapping(dispute.get("evidence")).items()
+        if value and isinstance(value, str)
+    ]
+    wanted = _EVIDENCE.get(str(dispute.get("reason")), _CUSTOMARY)
+    return given, [name for name in wanted if name not in given]
+
+
+def _submissions(details: Json) -> str:
+    count = details.get("submission_count")
+    return "yes" if isinstance(count, int) and count else "not yet"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _money(thing: Mapping[str, object], amount: str) -> Money | None:
+    minor, currency = thing.get(amount), thing.get("currency")
+    if not isinstance(minor, int) or isinstance(minor, bool) or not isinstance(currency, str):
+        return None
+    try:
+        return Money(minor, currency.lower())
+    except AmountError:
+        return None
+
+
+def _mapping(value: object) -> Json:
+    return dict(value) if isinstance(value, Mapping) else {}

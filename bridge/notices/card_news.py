@@ -1,0 +1,58 @@
+"""An event moves its cards: each is kept, and brought up to date wherever it stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.model.signal import CardKind, Move, Signal, Subject, SubjectKind
+from bridge.notices.cards import Card, advance
+from bridge.store import cards
+from bridge.store.cards import CardId
+from bridge.store.engine import Tx
+
+
+@dataclass(frozen=True)
+class Moved:
+    """`standing` are the keys of the subjects in whose rooms it stands, or soon will."""
+
+    id: CardId
+    news: str
+    version: int
+    changed: bool
+    standing: frozenset[str]
+
+
+async def move_cards(tx: Tx, signal: Signal, now: datetime) -> list[Moved]:
+    """In the commit that marks the event handled; the first of them tells it."""
+    named = [(await _card_id(tx, signal, move), move) for move in signal.moves]
+    moved: dict[CardId, Moved] = {}
+    # In a fixed order, so that two transactions never wait for each other in a circle.
+    for one, move in sorted(named, key=lambda pair: pair[0]):
+        moved[one] = await _move(tx, one, signal, move, now)
+    return [moved[one] for one, _ in named]
+
+
+async def _move(tx: Tx, one: CardId, signal: Signal, move: Move, now: datetime) -> Moved:
+    kept = await cards.lock(tx, one, now)
+    before = Card.from_json(one.account, one.kind, one.key, kept.body) if kept.body else None
+    card = advance(before, signal, move)
+    changed = card != before
+    version = kept.version + changed
+    if changed:
+        await cards.keep(tx, one, card.to_json(), version, now)
+    standing = frozenset(place.subject for place in await cards.places(tx, one))
+    said = next((said for said in card.said if said.event == signal.event_id), None)
+    return Moved(one, said.news if said else "", version, changed, standing)
+
+
+async def _card_id(tx: Tx, signal: Signal, move: Move) -> CardId:
+    """A payment whose invoice became known late stays the card it is."""
+    known = [move.key]
+    if move.kind is CardKind.PAYMENT:
+        known += [one for one in (signal.objects.payment_intent, signal.objects.charge) if one]
+    ids = [CardId(signal.account, move.kind, key) for key in dict.fromkeys(known)]
+    return (await cards.one_of(tx, ids) if len(ids) > 1 else None) or ids[0]
+
+
+def subject_of(key: str) -> Subject:
+    account, kind, name = key.split("/", 2)
+    return Subject(account, SubjectKind(kind), name)

@@ -1,0 +1,243 @@
+"""The command core by itself: the real store, the real worker, the sandbox's Stripe, people who talk.
+
+Only the homeserver is left out: what is sent to a room is kept in `told`.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from bridge.commands.desk import Desk
+from bridge.commands.execute import Executor
+from bridge.commands.flow import Commands
+from bridge.commands.table import VERBS
+from bridge.config.schema import Config
+from bridge.edges.stripe_api import StripeApi
+from bridge.model.clock import ManualClock
+from bridge.model.message import Message
+from bridge.model.outcome import Delivered
+from bridge.model.ports import ChatMessage, StripeReader, StripeWriter, Told
+from bridge.model.room_message import RoomMessage
+from bridge.model.signal import Objects
+from bridge.model.words import Words
+from bridge.sandbox.stripe_server import SandboxStripe
+from bridge.store import audit, rooms
+from bridge.store.engine import Store, Tx
+from bridge.store.queue import Done, Item
+from bridge.store.rooms import BoundRoom, Posted
+from bridge.worker import Pace, Worker
+
+ACCOUNT = "acme"
+ROOM = "!room:test"
+PACE = Pace(
+    lanes_at_once=4,
+    lease=timedelta(seconds=60),
+    poll=timedelta(seconds=30),
+    backoff_first=timedelta(seconds=1),
+    backoff_most=timedelta(seconds=60),
+    attempts=20,
+    give_up_after=timedelta(days=3),
+)
+MONEY = ["refund", "show", "help"]
+
+
+def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
+    """Sam and Sid are support, Fin and Fay finance, Eva an engineer, Olga operations."""
+    people = {"sam": "support", "sid": "support", "fin": "finance", "fay": "finance"}
+    people |= {"eva": "engineer", "olga": "operations"}
+    data: dict[str, Any] = {
+        "store": {"url": store_url},
+        "accounts": {
+            ACCOUNT: {
+                "reader_key": stripe.reader_key,
+                "writer_key": stripe.writer_key,
+                "webhook_secrets": ["whsec_x"],
+                "api_base": stripe.url,
+            }
+        },
+        "matrix": {
+            "homeserver": "http://127.0.0.1:1",
+            "server_name": "test",
+            "as_token": "ours",
+            "hs_token": "theirs",
+        },
+        "roles": {
+            "support": {"verbs": [*MONEY, "note", "freeze"]},
+            "finance": {"verbs": [*MONEY, "unfreeze", "freeze", "role"]},
+            "engineer": {"verbs": ["show", "help"]},
+            "operations": {"verbs": ["unfreeze", "role"]},
+        },
+        "people": {
+            name: {"matrix": f"@{name}:test", "roles": [role]} for name, role in people.items()
+        },
+        "approvals": [
+            {"verbs": ["refund"], "currencies": ["eur"], "others": 0},
+            {
+                "verbs": ["refund"],
+                "currencies": ["eur"],
+                "amount_at_least": 50,
+                "others": 1,
+                "by": ["finance"],
+            },
+            {
+                "verbs": ["refund"],
+                "currencies": ["eur"],
+                "amount_at_least": 80,
+                "others": 2,
+                "by": ["finance"],
+            },
+        ],
+    }
+    return Config.model_validate(data | more)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message of the bridge in the room."""
+
+    event_id: str
+    wanted: RoomMessage
+
+    @property
+    def message(self) -> Message:
+        return self.wanted.message
+
+    @property
+    def words(self) -> str:
+        return f"{self.message.title}\n{self.message.text or ''}"
+
+
+@dataclass
+class Office:
+    config: Config
+    store: Store
+    clock: ManualClock
+    stripe: SandboxStripe
+    readers: Mapping[str, StripeReader]
+    writers: Mapping[str, StripeWriter]
+    told: list[Heard] = field(default_factory=list)
+    _ids: "count[int]" = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.rebuild(self.config)
+
+    def rebuild(self, config: Config, pace: Pace = PACE) -> None:
+        """As after a restart with this configuration."""
+        self.config = config
+        desk = Desk(
+            config,
+            self.store,
+            self.clock,
+            Words(),
+            self.readers,
+            self.writers,
+            lambda room, event: f"{room}/{event}",
+        )
+        self.commands = Commands(desk, VERBS)
+        self.executor = Executor(desk, VERBS)
+        handlers = {
+            "chat": self.commands.handle,
+            "action": self.executor.handle,
+            "room": self._deliver,
+        }
+        self.worker = Worker(self.store, self.clock, pace, handlers)
+
+    async def open(self) -> None:
+        bound = BoundRoom(f"{ACCOUNT}/channel/payments", ROOM, ACCOUNT, "channel", "payments", ())
+        async with self.store.begin() as tx:
+            await rooms.bind(tx, bound, self.clock.now())
+
+    async def payment(self, amount: int = 10_000, currency: str = "eur") -> str:
+        """A paid charge and the message that tells of it: its event id."""
+        made = self.stripe.happen("checkout_succeeds", amount=amount, currency=currency)
+        event_id = f"$paid{next(self._ids)}"
+        objects = Objects(charge=made["charge"], customer=made.get("customer"))
+        posted = Posted(event_id, ROOM, ACCOUNT, None, objects, None, None)
+        async with self.store.begin() as tx:
+            await rooms.add_posted(tx, posted, self.clock.now())
+        return event_id
+
+    async def say(self, who: str, text: str, **how: Any) -> str:
+        """`sam`, or an identity like `slack:U1`; returns what the bridge answered, all of it."""
+        before = len(self.told)
+        await self.hear(self.message(who, text, **how))
+        return "\n".join(heard.words for heard in self.told[before:])
+
+    def message(self, who: str, text: str, **how: Any) -> ChatMessage:
+        platform, _, sender = who.rpartition(":") if ":" in who else ("matrix", "", f"@{who}:test")
+        values = {"sent_at": self.clock.now(), "platform": platform, **how}
+        return ChatMessage(f"$said{next(self._ids)}", ROOM, sender, body=text, **values)
+
+    async def hear(self, said: ChatMessage, *, again: bool = False) -> None:
+        """Brought by the homeserver; `again` brings the same message in another transaction."""
+        await self.commands.accept(Told(said=(said,), transaction=f"t{next(self._ids)}"))
+        if again:
+            await self.commands.accept(Told(said=(said,), transaction=f"t{next(self._ids)}"))
+        await self.worker.settle_all()
+
+    async def later(self, by: timedelta) -> None:
+        self.clock.advance(by)
+        await self.worker.settle_all()
+
+    def question(self, *words: str) -> Heard:
+        """The newest message that asks for an action."""
+        return next(
+            heard
+            for heard in reversed(self.told)
+            if heard.wanted.action_id and all(word in heard.words for word in words)
+        )
+
+    def refunds(self) -> list[tuple[int, str]]:
+        """Amount and action of every refund that Stripe has."""
+        found = [one for charge in self.stripe.ledger() for one in charge["refunds"]]
+        return [(one["amount"], one["metadata"].get("chat_action", "")) for one in found]
+
+    async def trail(self) -> list[dict[str, Any]]:
+        async with self.store.read() as tx:
+            return [json.loads(link.text) async for link in audit.links(tx, ACCOUNT)]
+
+    async def happened(self) -> list[str]:
+        return [entry["what"] for entry in await self.trail()]
+
+    async def faults(self) -> list[str]:
+        async with self.store.read() as tx:
+            return await audit.verify(tx, ACCOUNT)
+
+    async def _deliver(self, item: Item) -> Done:
+        wanted = RoomMessage.from_json(item.payload)
+        event_id = f"$ours{next(self._ids)}"
+
+        async def write(tx: Tx) -> None:
+            posted = Posted(
+                event_id, ROOM, ACCOUNT, None, wanted.objects, wanted.action_id, wanted.thread
+            )
+            await rooms.add_posted(tx, posted, self.clock.now())
+            self.told.append(Heard(event_id, wanted))
+
+        return Done(Delivered(event_id), write)
+
+
+@asynccontextmanager
+async def opened(
+    store: Store, store_url: str, clock: ManualClock, **more: Any
+) -> AsyncIterator[Office]:
+    async with SandboxStripe(clock=clock) as stripe:
+        settings = config(store_url, stripe, **more)
+        account = settings.accounts[ACCOUNT]
+        reader = StripeApi(
+            stripe.reader_key, api_base=account.api_base, timeout=timedelta(seconds=5)
+        )
+        writer = StripeApi(
+            stripe.writer_key, api_base=account.api_base, timeout=timedelta(seconds=5)
+        )
+        made = Office(settings, store, clock, stripe, {ACCOUNT: reader}, {ACCOUNT: writer})
+        await made.open()
+        try:
+            yield made
+        finally:
+            await reader.close()
+            await writer.close()
