@@ -7,12 +7,14 @@ from pathlib import Path
 
 import aiohttp
 
+from bridge.commands.rights import Least, least, words
+from bridge.commands.table import TABLE
 from bridge.config.schema import Account, Config, Target
 from bridge.edges import matrix_check
 from bridge.edges.apprise_targets import TargetError, service_of
 from bridge.edges.stripe_api import StripeApi
 from bridge.model.errors import BridgeError, StoreUnavailable, StripeError
-from bridge.model.finding import Finding, note, well, wrong
+from bridge.model.finding import Finding, Verdict, note, well, wrong
 from bridge.store import migrate
 from bridge.store.engine import Store, open_store
 from bridge.store.probe import touch
@@ -28,9 +30,10 @@ async def findings(config: Config, patience: float = _PATIENCE) -> AsyncIterator
 
     `patience` is how many seconds each may take.
     """
+    needs = least(config, TABLE)
     looks: dict[str, Look] = {"store": partial(_store, config.store.url.get_secret_value())}
     for name, account in config.accounts.items():
-        looks[f"account {name}"] = partial(_account, f"account {name}", account)
+        looks[f"account {name}"] = partial(_account, f"account {name}", account, needs)
     looks["homeserver"] = partial(_homeserver, config)
     for name, target in config.targets.items():
         looks[f"target {name}"] = partial(_target, f"target {name}", target)
@@ -99,32 +102,34 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(rest.partition("?")[0]) if driver.startswith("sqlite") else None
 
 
-async def _account(what: str, account: Account) -> AsyncIterator[Finding]:
-    yield await _key(f"{what}, reader key", account.reader_key.get_secret_value(), account)
+async def _account(what: str, account: Account, needs: Least) -> AsyncIterator[Finding]:
+    reader = account.reader_key.get_secret_value()
+    yield await _key(f"{what}, reader key", reader, account, needs.reader)
     if account.writer_key is None:
         yield note(f"{what}, writer key", "is not configured: nobody can move money from chat")
     else:
-        yield await _key(f"{what}, writer key", account.writer_key.get_secret_value(), account)
+        writer = account.writer_key.get_secret_value()
+        yield await _key(f"{what}, writer key", writer, account, needs.writer)
 
 
-async def _key(what: str, key: str, account: Account) -> Finding:
+async def _key(what: str, key: str, account: Account, needs: tuple[str, ...]) -> Finding:
     api = StripeApi(
         key, api_base=account.api_base, timeout=account.timeout, account_id=account.account_id
     )
     try:
-        return well(what, await api.check())
+        return Finding(what, Verdict.WELL, await api.check(), words(needs))
     except StripeError as error:
-        return _refused(what, error)
+        return _refused(what, error, needs)
     finally:
         await api.close()
 
 
-def _refused(what: str, error: StripeError) -> Finding:
+def _refused(what: str, error: StripeError, needs: tuple[str, ...]) -> Finding:
     """A writer key need not be able to read: that Stripe knows it must do."""
     forbidden = getattr(error.__cause__, "http_status", None) == 403
     if forbidden and what.endswith("writer key"):
-        return note(what, "is accepted; what it may do shows when it is used")
-    hint = "give the key the permission to read in Stripe's dashboard" if forbidden else None
+        return note(what, "is accepted; what it may do shows when it is used", words(needs))
+    hint = f"cut it anew in Stripe's dashboard: {words(needs)}" if forbidden else None
     return wrong(what, str(error), hint)
 
 

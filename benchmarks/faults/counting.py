@@ -92,10 +92,10 @@ class _Placing:
         return [] if place is None else [place]
 
 
-def _late(what: str, told: Iterable[list[int]]) -> Iterator[str]:
+def _late(what: str, told: list[list[int]]) -> Iterator[str]:
     """Each message's places; those that came after a message of something later."""
     latest = 0
     for number, at in enumerate(told):
         if at and min(at) < latest:
-            yield f"message {number} of {what}"
+            yield f"number {number} of {told} in {what}"
         latest = max([latest, *at])

@@ -103,6 +103,10 @@ def _watch(table: Table) -> str:
     )
 
 
+#: Lanes that keep what stands in a room in good order, at leisure: no event waits in them.
+_UNHURRIED = frozenset({"about"})
+
+
 class Lookout:
     """Looks into the store from outside: only to know when to stop waiting, and to explain a loss."""
 
@@ -113,8 +117,9 @@ class Lookout:
         await self._store.close()
 
     async def waiting(self) -> int:
-        """How many items no bridge has settled yet."""
-        return sum([len(await self._rows(table, "ready")) for table in (inbox, outbox)])
+        """How many items that people wait for no bridge has settled yet."""
+        waiting = [row for table in (inbox, outbox) for row in await self._rows(table, "ready")]
+        return sum(_kind(row.lane) not in _UNHURRIED for row in waiting)
 
     async def leftovers(self) -> list[str]:
         """What was not handled or delivered, and why, in words."""

@@ -62,14 +62,18 @@ class BridgeProcess:
     def signer(self) -> Signer:
         return Signer(self._secret, f"/stripe/webhook/{ACCOUNT}")
 
-    async def __aenter__(self) -> Self:
+    async def make_store(self) -> None:
         await upgrade_async(self.store)
-        await self.start()
-        return self
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
+        await self.make_store()
         self.process.start()
-        await self.process.answers(f"{self._port.url}/ready", within=60)
+        try:
+            await self.process.answers(f"{self._port.url}/ready", within=60)
+        except BaseException:
+            self.process.kill()
+            raise
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, e: BaseException | None, at: TracebackType | None

@@ -43,7 +43,7 @@ class House:
         self._directory = directory
         self._open = AsyncExitStack()
         self._file = directory / "bridge.db"
-        self._marks = count(1)
+        self.numbers = count(1)
         self.bag = Postbag()
 
     async def __aenter__(self) -> Self:
@@ -80,7 +80,7 @@ class House:
 
     def messages(self, number: int) -> tuple[list[str], list[Message]]:
         """What the bridge has said lately, said again under other marks."""
-        marks = [f"BENCH-{self.bag.run}b{next(self._marks):07d}" for _ in range(number)]
+        marks = [f"BENCH-{self.bag.run}b{next(self.numbers):07d}" for _ in range(number)]
         known = cycle(self._contents)
         made = [(room, content, mark) for mark, (old, room, content) in zip(marks, known, strict=False)
                 for content in [json.loads(content.replace(old, mark))]]

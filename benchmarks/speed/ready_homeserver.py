@@ -29,11 +29,11 @@ class Book:
             self._messages += 1
             return {"event_id": f"${self._messages}"}
         if line.startswith(b"GET /count"):
-            found = {"messages": self._messages, "first": self._first, "last": self._last}
-            self._first = 0.0
-            return {**found}
+            first, self._first = self._first, 0.0
+            return {"messages": self._messages, "first": first, "last": self._last}
         if b"/joined_rooms" in line:
-            return {"joined_rooms": [f"!{n}:{SERVER_NAME}" for n in range(self._rooms)]}
+            made = [f"!made{n}:{SERVER_NAME}" for n in range(1, self._made + 1)]
+            return {"joined_rooms": [f"!{n}:{SERVER_NAME}" for n in range(self._rooms)] + made}
         self._made += 1
         return {"room_id": f"!made{self._made}:{SERVER_NAME}", "event_id": f"$state{self._made}"}
 

@@ -8,7 +8,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -23,15 +23,16 @@ class Webhook:
     """`mark` stands in the message that people will see, and in no other."""
 
     mark: str
+    event_id: str
     body: bytes
 
 
 class Postbag:
     """Makes webhooks. `run` tells its ids from those of every other postbag."""
 
-    def __init__(self) -> None:
+    def __init__(self, customers: Sequence[str] = ()) -> None:
         self.run = secrets.token_hex(3)
-        self.customers = [f"cus_bench{self.run}{number:06d}" for number in range(20)]
+        self.customers = customers or [f"cus_bench{self.run}{n:06d}" for n in range(20)]
         self._failed, self._payout = _templates()
         self._numbers = count(1)
 
@@ -44,21 +45,21 @@ class Postbag:
         """The same invoice's `attempt`-th failure: the invoice's card moves."""
         mark = f"BENCH-{invoice}"
         body = self._failed.replace("CUSTOMER", customer).replace("MARK", mark)
-        body = body.replace("INVOICE", f"in_{invoice}").replace("EVENT", self._event())
-        return Webhook(mark, body.replace(f'"{_TRIES}"', str(attempt)).encode())
+        body = body.replace("INVOICE", f"in_{invoice}").replace(f'"{_TRIES}"', str(attempt))
+        return self._webhook(mark, body)
 
     def payout_failed(self) -> Webhook:
         """Class page: a message in `#payments-critical`."""
         payout = f"po_{self.run}p{next(self._numbers):07d}"
-        body = self._payout.replace("PAYOUT", payout).replace("EVENT", self._event())
-        return Webhook(payout, body.encode())
+        return self._webhook(payout, self._payout.replace("PAYOUT", payout))
 
     def over_rooms(self, number: int) -> Iterator[Webhook]:
         """`number` failed renewals, the customers in turn."""
         return (self.renewal_failed(self.customers[n % len(self.customers)]) for n in range(number))
 
-    def _event(self) -> str:
-        return f"evt_{self.run}{next(self._numbers):010d}"
+    def _webhook(self, mark: str, body: str) -> Webhook:
+        event_id = f"evt_{self.run}{next(self._numbers):010d}"
+        return Webhook(mark, event_id, body.replace("EVENT", event_id).encode())
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,8 @@ def _templates() -> tuple[str, str]:
     stripe.happen("payout_fails")
     events = {event["type"]: event for event in stripe.events()}
     failed, payout = events["invoice.payment_failed"], events["payout.failed"]
-    invoice = failed["data"]["object"]
-    _put(failed, invoice["id"], "INVOICE")
-    invoice |= {"customer": "CUSTOMER", "number": "MARK", "attempt_count": _TRIES}
+    _put(failed, failed["data"]["object"]["id"], "INVOICE")
+    failed["data"]["object"] |= {"customer": "CUSTOMER", "number": "MARK", "attempt_count": _TRIES}
     _put(payout, payout["data"]["object"]["id"], "PAYOUT")
     return _text(failed, 4_200), _text(payout, 0)
 

@@ -107,12 +107,13 @@ class Executor:
 
     async def _intend(self, action: Action) -> None:
         now = self.desk.clock.now()
-        moments = {"executing_at": now, "called_at": now}
         async with self.desk.store.begin() as tx:
             await hold_chain(tx, action.account)
             if trouble := await self._why_not(tx, action):
                 raise _Withdrawn(trouble)
-            if not await steps.step(tx, action, ActionState.EXECUTING, BRIDGE, now, **moments):
+            if not await steps.step(
+                tx, action, ActionState.EXECUTING, BRIDGE, now, executing_at=now, called_at=now
+            ):
                 raise StripeBusy("Another process works on it.")
 
     async def _intend_again(self, action: Action) -> None:

@@ -60,7 +60,7 @@ def about_customer(account: str, known: Known, view: View, *, livemode: bool) ->
     facts = [
         Fact(so_far, safe(worth)),
         Fact("Owes", safe(_amounts(_owed(known.open_invoices), words) or "nothing")),
-        *(Fact("Subscription", one) for one in _each(known.subscriptions, words, _subscription)),
+        *(Fact("Subscription", one) for one in _each(_alive_first(known), words, _subscription)),
         Fact("Pays with", safe(_default(customer) or "nothing on file")),
         *(Fact("Open invoice", one) for one in _each(known.open_invoices, words, _invoice)),
         *(Fact("Dispute", one) for one in _each(known.disputes, words, _dispute)),
@@ -162,6 +162,10 @@ def _each(
     yield from (safe(tell(one, words)) for one in things[:_MOST_LISTED])
     if len(things) > _MOST_LISTED:
         yield SafeText(f"and {len(things) - _MOST_LISTED} more")
+
+
+def _alive_first(known: Known) -> list[Json]:
+    return sorted(known.subscriptions, key=lambda one: str(one.get("status")) in _ENDED)
 
 
 def _subscription(subscription: Json, words: Words) -> str:

@@ -89,7 +89,7 @@ def history_of(card: Card, news: Collection[str], view: View) -> Message | None:
     if len(lines) == 1:
         return Message(lines[0], test_mode=not card.livemode, ids=ids)
     timed = [
-        safe(f"{view.words.moment(said.at)}: {text}")
+        safe(f"{view.words.moment(said.at)} – {text}")
         for said, text in zip(told, lines, strict=True)
     ]
     heading = safe(f"{len(lines)} things happened")

@@ -20,10 +20,8 @@ _STEP_SECONDS = 60
 _PAUSE = 0.03
 _PROGRAMS = ("initdb", "postgres", "pg_isready", "psql")
 #: Data that lives as long as a test run need not survive a power cut.
+_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 _SETTINGS = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "200",
     "unix_socket_directories": "",
     "listen_addresses": LOOPBACK,
@@ -36,10 +34,12 @@ class PostgresMissing(BridgeError):
 
 class Postgres:
     """`start` makes the cluster when there is none. PostgreSQL refuses to be run by root:
-    then an unprivileged user runs it, who must be able to enter `directory`."""
+    then an unprivileged user runs it, who must be able to enter `directory`.
+    A `durable` one waits for the disk, as a real one does: for measurements."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = False) -> None:
         self.directory = directory
+        self._given = _SETTINGS if durable else {**_SETTINGS, **_FORGETFUL}
         self._password = secrets.token_hex(16)
         self._user = _unprivileged()
         directory.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ class Postgres:
 
     def _command(self) -> list[str]:
         where = ["-D", str(self.directory / "data"), "-p", str(self._port.number)]
-        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in self._given.items() for part in ("-c", f"{name}={value}")]
         return [str(self._bin / "postgres"), *where, *settings]
 
     def _initialise(self) -> None:

@@ -375,7 +375,7 @@ def test_whatever_happens_no_money_is_lost_or_moved_twice(template: Path) -> Non
         pass
 
     Machine.template = template
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Machine,
         settings=settings(
             max_examples=30,

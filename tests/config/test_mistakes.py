@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from bridge.config import Config, ConfigError, load
 from bridge.config.schema import Person
 from bridge.model.errors import BridgeError
+from bridge.model.verbs import VERBS
 from tests.config.conftest import ACCOUNTS, MATRIX, Mistakes, Read
 
 ROUTE = "routes:\n  - name: one\n"
@@ -39,7 +40,7 @@ ROUTE = "routes:\n  - name: one\n"
         ("delivery: {backoff_first: 9m}", []),
         ("delivery:\n  backoff_first: 9m\n  backoff_most: 8m", ["12: delivery.backoff_most: is shorter than `backoff_first`"]),
         ("delivery: {attempts: 0}", ["10: delivery.attempts: should be at least 1"]),
-        ("roles: {support: {verbs: [refnd]}}", ["10: roles.support.verbs[0]: should be one of the verbs refund, note, escalate, help, show"]),
+        ("roles: {support: {verbs: [refnd]}}", [f"10: roles.support.verbs[0]: should be one of the verbs {', '.join(VERBS)}"]),
         ("roles: {support: {verbs: refund}}", ["10: roles.support.verbs: should be a list — write `[one, two]`, or lines that begin with a dash"]),
         ("roles: {Support: }", ["10: roles.Support: should be a name of at most 40 small letters, digits and dashes"]),
         ("people: {anna: {matrix: anna}}", ["10: people.anna.matrix: should be a Matrix id like `@anna:example.org`"]),
@@ -52,6 +53,24 @@ ROUTE = "routes:\n  - name: one\n"
             "people:\n  anna: {matrix: '@a:elsewhere.org'}",
             ["11: people.anna.matrix: is not on the homeserver `example.org` — people of other homeservers need `matrix.federate: true`"],
         ),
+        (
+            "people:\n  anna: {matrix: '@a:example.org', identities: ['slack:U1']}\n  ben: {matrix: '@b:example.org', identities: ['slack:U2', 'slack:U1']}",
+            ["12: people.ben.identities[1]: is an identity of `anna` too — give each person their own"],
+        ),
+        (
+            "people:\n  anna: {matrix: '@a:example.org'}\n  ben: {matrix: '@b:example.org', identities: ['matrix:@a:example.org']}",
+            ["12: people.ben.identities[0]: is an identity of `anna` too — give each person their own"],
+        ),
+        ("people: {anna: {matrix: '@a:example.org', identities: [U1]}}", ["10: people.anna.identities[0]: should be a platform and an id on it, like `slack:T0123/U4567` or `telegram:123`"]),
+        ("approvals: [{roles: [boss], others: 1}]", ["10: approvals[0].roles[0]: no role is called `boss` — add it under `roles`"]),
+        ("approvals: [{by: [boss], others: 1}]", ["10: approvals[0].by[0]: no role is called `boss` — add it under `roles`"]),
+        ("approvals: [{accounts: [other], others: 1}]", ["10: approvals[0].accounts[0]: no account is called `other` — add it under `accounts`"]),
+        ("approvals: [{amount_at_least: 5, others: 1}]", ["10: approvals[0].amount_at_least: means nothing without `currencies`: name them"]),
+        ("approvals: [{verbs: [refund]}]", ["10: approvals[0].others: is missing — How many other people must approve; 0 if the asker's own `yes` is enough."]),
+        ("limits: [{roles: [boss], currency: eur}]", ["10: limits[0].roles[0]: no role is called `boss` — add it under `roles`"]),
+        ("limits: [{per_action: 5}]", ["10: limits[0].currency: is missing — The currency of the amounts below (`eur`)."]),
+        ("audit: {head_to: ['#paymnts']}", ["10: audit.head_to[0]: no channel is called `#paymnts` — did you mean `#payments`?"]),
+        ("audit: {head_to: [room]}", ["10: audit.head_to[0]: should be `#channel`, `@target` or `tag:word`"]),
         ("targets: {one: {apprise: ''}}", ["10: targets.one.apprise: is empty"]),
         ("targets: {one: {apprise: 'json://x', details: all}}", ["10: targets.one.details: should be `full`, `masked` or `none`"]),
         ("store: {url: 'postgres://u:p@h/d'}", ["10: store.url: should begin with `sqlite+aiosqlite:///` or `postgresql+asyncpg://`"]),

@@ -37,6 +37,7 @@ def messages(draw: st.DrawFn) -> Message:
         tone=draw(st.none() | st.sampled_from(SignalClass)),
         facts=tuple(Fact("Reason", safe(value)) for value in facts),
         text=safe(draw(hostile), lines=True),
+        lines=tuple(safe(line) for line in draw(st.lists(hostile, max_size=3))),
         links=(Link(SafeText("Open in Stripe"), PAGE),),
         test_mode=draw(st.booleans()),
         ids={"charge": "ch_1"},
@@ -224,6 +225,44 @@ def test_the_whole_content() -> None:
         "m.mentions": {"user_ids": ["@anna:example.org"]},
         OURS: {"delivery": "d1", "ids": {"dispute": "dp_1", "charge": "ch_1"}},
     }
+
+
+def test_an_edit_is_silent_whole_and_of_the_first_version() -> None:
+    edit = matrix_content(MESSAGE, delivery="d2", replaces="$first")
+    whole = matrix_content(MESSAGE, delivery="d2")
+    assert edit["m.relates_to"] == {"rel_type": "m.replace", "event_id": "$first"}
+    assert edit["m.new_content"] == whole
+    assert "m.relates_to" not in whole
+    assert (edit["m.mentions"], edit["msgtype"]) == ({}, "m.notice")
+    assert edit["body"] == f"* {whole['body']}"
+
+
+@given(messages())
+def test_an_edit_is_as_harmless_and_not_too_large(message: Message) -> None:
+    edit = matrix_content(message, delivery="d", replaces="$first")
+    assert edit["m.mentions"] == edit["m.new_content"]["m.mentions"] == {}
+    assert alive(edit["body"].replace(PAGE, ""), ALIVE[1:]) == []
+    assert len(canonical(edit)) < MOST_BYTES
+
+
+def test_what_is_too_long_for_an_edit_loses_its_end() -> None:
+    lines = tuple(SafeText(f"{number} {'x' * 290}") for number in range(200))
+    edit = matrix_content(Message(SafeText("many"), lines=lines), delivery="d", replaces="$first")
+    assert len(canonical(edit)) < MOST_BYTES
+    assert "shortened" in edit["m.new_content"]["body"]
+
+
+def test_a_line_has_no_weight_and_several_are_a_list() -> None:
+    one = matrix_content(Message(SafeText("Renewal failed: €49.00")), delivery="d", thread="$root")
+    assert one["formatted_body"] == "<p>Renewal failed: €49.00</p>"
+    lines = (SafeText("21:00 – it failed"), SafeText("21:05 – it was paid <b>"))
+    several = matrix_content(Message(SafeText("2 things happened"), lines=lines), delivery="d")
+    assert several["body"] == "2 things happened\n- 21:00 – it failed\n- 21:05 – it was paid <b>"
+    assert several["formatted_body"] == (
+        "<p><strong>2 things happened</strong></p>"
+        "<ul><li>21:00 – it failed</li><li>21:05 – it was paid &lt;b&gt;</li></ul>"
+    )
+    assert plain_text(Message(SafeText("x"), lines=lines), 500)[1].startswith("21:00 – it failed")
 
 
 def test_the_whole_plain_text() -> None:

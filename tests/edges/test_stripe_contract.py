@@ -33,7 +33,9 @@ CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     "invoices_of": lambda api: api.invoices_of("cus_1", "open"),
     "disputes_of_charge": lambda api: api.disputes_of_charge("ch_1"),
     "charges_since": lambda api: api.charges_since(datetime(2026, 11, 27, tzinfo=UTC), "ch_1"),
-    "made_by": lambda api: api.made_by("k", ["charge.refunded"], datetime(2026, 11, 27, tzinfo=UTC)),
+    "made_by": lambda api: api.made_by(
+        "k", ["charge.refunded"], datetime(2026, 11, 27, tzinfo=UTC)
+    ),
     "check": lambda api: api.check(),
     "refund": lambda api: api.refund(
         charge="ch_1",
