@@ -18,7 +18,7 @@ from bridge.commands.flow import Commands
 from bridge.commands.table import VERBS
 from bridge.config.schema import Account, Config
 from bridge.edges.apprise_targets import AppriseTargets
-from bridge.edges.matrix_appservice import MatrixAppservice
+from bridge.edges.matrix_appservice import Knock, MatrixAppservice
 from bridge.edges.matrix_client import MatrixClient
 from bridge.edges.matrix_content import matrix_content
 from bridge.edges.matrix_homeserver import MatrixHomeserver, permalink
@@ -65,8 +65,8 @@ class Bridge:
     store: Store
     intake: Intake
     rooms: Rooms
-    #: Only in bot mode: an appservice is told.
-    sync: MatrixSync | None
+    #: How it comes to hear what people say: a bot asks, an appservice wants to be told.
+    hearing: MatrixSync | Knock
     worker: Worker
     hints: Hints
     forgetting: Forgetting
@@ -114,7 +114,7 @@ def build(config: Config, clock: Clock | None = None) -> Bridge:
     }
     worker = Worker(store, clock, Pace(**dict(config.delivery)), handlers)
     webhook = StripeWebhook(_endpoints(config), notices.accept, clock)
-    routes, sync = _ears(config, client, store, clock, commands)
+    routes, hearing = _ears(config, client, store, clock, commands)
     application = server.build(
         [*webhook.routes(), *routes],
         live=partial(_live, worker),
@@ -124,7 +124,17 @@ def build(config: Config, clock: Clock | None = None) -> Bridge:
     hints = Hints(store, config.store.url.get_secret_value())
     forgetting = Forgetting(store, clock, config.retention)
     return Bridge(
-        config, clock, store, intake, rooms, sync, worker, hints, forgetting, application, closing
+        config,
+        clock,
+        store,
+        intake,
+        rooms,
+        hearing,
+        worker,
+        hints,
+        forgetting,
+        application,
+        closing,
     )
 
 
@@ -175,8 +185,7 @@ def _beside(bridge: Bridge, stop: asyncio.Event) -> Iterator[Coroutine[Any, Any,
     yield bridge.hints.run(stop)
     yield _regularly(bridge.forgetting.forget, _FORGET, stop)
     yield _regularly(oversight.look, _OVERSEE, stop)
-    if bridge.sync:
-        yield bridge.sync.run(stop)
+    yield bridge.hearing.run(stop)
 
 
 async def _channels(bridge: Bridge, stop: asyncio.Event) -> None:
@@ -268,12 +277,13 @@ def _pacing(config: Config, clock: Clock) -> Pacing | None:
 
 def _ears(
     config: Config, client: MatrixClient, store: Store, clock: Clock, commands: Commands
-) -> tuple[list[web.RouteDef], MatrixSync | None]:
+) -> tuple[list[web.RouteDef], MatrixSync | Knock]:
     """How the bridge hears what people say: it is told, or it asks."""
     matrix = config.matrix
     if matrix.mode == "appservice" and matrix.hs_token:
         secret = matrix.hs_token.get_secret_value()
-        return MatrixAppservice(secret, matrix.sender, commands.accept).routes(), None
+        routes = MatrixAppservice(secret, matrix.sender, commands.accept).routes()
+        return routes, Knock(client, matrix.id)
 
     async def since() -> str | None:
         async with store.read() as tx:

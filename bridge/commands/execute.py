@@ -85,8 +85,6 @@ class Executor:
         return _Made(deed.told(self.desk, action, written), request or "")
 
     async def _after_doubt(self, deed: Deed, action: Action) -> _Made:
-        if found := await made_by(self.desk, deed, action):
-            return _Made(deed.told(self.desk, action, found))
         began = action.executing_at or action.created_at
         called = action.called_at or began
         now = self.desk.clock.now()

@@ -1,15 +1,20 @@
 """What the homeserver tells the bridge: transactions of events, committed before they are answered."""
 
+import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from aiohttp import web
 
+from bridge.edges.matrix_client import MatrixClient, part
 from bridge.edges.matrix_events import chat_messages, room_changes
 from bridge.model.errors import StoreUnavailable
+from bridge.model.outcome import Outcome, Retry
 from bridge.model.ports import Told
 
 log = structlog.get_logger(__name__)
@@ -17,6 +22,7 @@ log = structlog.get_logger(__name__)
 #: Returns once what the homeserver told is committed.
 Accept = Callable[[Told], Awaitable[None]]
 _TXN_CAP = 255
+_KNOCK_AGAIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,28 @@ class MatrixAppservice:
         if all(hmac.compare_digest(token.encode(), self.hs_token.encode()) for token in tokens):
             return None
         return _error(403, "M_FORBIDDEN", "That is not the homeserver's token.")
+
+
+@dataclass(frozen=True)
+class Knock:
+    """At the start the homeserver is asked to call: it has waited ever longer for a bridge that was away."""
+
+    client: MatrixClient
+    appservice_id: str
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until it has called, or said why it cannot; that is told in the log and harms nothing."""
+        path = f"/appservice/{part(self.appservice_id)}/ping"
+        while not stop.is_set():
+            answer = await self.client.ask("POST", path, {}, version="v1")
+            if not isinstance(answer, Outcome):
+                return
+            log.warning("homeserver_does_not_call", reason=getattr(answer, "reason", ""))
+            if not isinstance(answer, Retry):
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout((answer.after or _KNOCK_AGAIN).total_seconds()):
+                    await stop.wait()
 
 
 def _error(status: int, code: str, words: str) -> web.Response:

@@ -18,7 +18,7 @@ from bridge.model.event import Json
 from bridge.model.outcome import Dead, Delivered, Outcome, Refused, Retry
 
 _TIMEOUT = 30
-_CLIENT = "/_matrix/client/v3"
+_CLIENT = "/_matrix/client"
 _AWAY = (
     aiohttp.ClientConnectionError,
     TimeoutError,
@@ -110,6 +110,7 @@ class MatrixClient:
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - it is the request's own
         acting: bool = True,
+        version: str = "v3",
     ) -> Json | Outcome:
         """As `ask`, for those who make the client known: they come before everything else."""
         headers = {"Content-Type": "application/json"}
@@ -118,7 +119,9 @@ class MatrixClient:
         send = self.nio.send if acting else super(_Nio, self.nio).send
         data = None if body is None else json.dumps(body)
         try:
-            answer = await send(method, _CLIENT + path, data, headers, timeout=timeout)
+            answer = await send(
+                method, f"{_CLIENT}/{version}{path}", data, headers, timeout=timeout
+            )
             text = await answer.text(errors="replace")
         except _AWAY as away:
             return _away(away)

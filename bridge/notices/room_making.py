@@ -1,8 +1,8 @@
 """A room is made whole or not used: its making may be under way elsewhere, or have been cut off.
 
-A homeserver gives a room its alias first, then its state, then the invitations. So a room that is
-found by its alias may still lack all of that: another process is making it just now, or the
-homeserver died over it.
+A homeserver gives a room its alias first, then its creator, then the rest of its state at once, then
+the invitations. So a room that is found by its alias may still lack most of that: another process is
+making it just now, or the homeserver died over it.
 """
 
 from dataclasses import dataclass
@@ -33,12 +33,15 @@ class Making:
         made = await self.homeserver.create_room(spec)
         if not isinstance(made, RoomMade) or not made.found:
             return made
-        member = await self.homeserver.state(made.room_id, "m.room.member", self.homeserver.user_id)
-        if isinstance(member, Refused):
+        levels = await self.homeserver.state(made.room_id, "m.room.power_levels")
+        if isinstance(levels, Refused):
             return await self._unfinished(made, spec)
-        if isinstance(member, Outcome):
+        if isinstance(levels, Outcome):
+            return levels
+        member = await self.homeserver.state(made.room_id, "m.room.member", self.homeserver.user_id)
+        if isinstance(member, Retry):
             return member
-        if member.get("membership") != "join":
+        if isinstance(member, Outcome) or member.get("membership") != "join":
             return await self._anew(made, spec)
         self.met.pop(made.room_id, None)
         return await self.complete(made, spec)
@@ -50,7 +53,10 @@ class Making:
         if abs(now - met) < _UNDER_WAY:
             return Retry("The room is still being made.", after=_LOOK_AGAIN, outage=True)
         log.warning("room_never_finished", alias=spec.alias_localpart, room=made.room_id)
-        return await self._anew(made, spec)
+        again = await self._anew(made, spec)
+        if isinstance(again, RoomMade):
+            await self.homeserver.leave(made.room_id)
+        return again
 
     async def _anew(self, made: RoomMade, spec: RoomSpec) -> RoomMade | Outcome:
         """Its alias is taken from it, unless somebody else did so meanwhile."""

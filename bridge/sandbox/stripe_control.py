@@ -44,6 +44,10 @@ class StripeControl:
     async def open_endpoint(self, url: str, secret: str) -> None:
         await self._call("POST", "/_sandbox/endpoints", {"url": url, "secret": secret})
 
+    async def fail_next(self, kind: str, path: str, *, method: str = "POST") -> None:
+        """The next request there fails; `GET /_sandbox/` on the sandbox lists all kinds."""
+        await self._call("POST", "/_sandbox/faults", {"kind": kind, "method": method, "path": path})
+
     async def ledger(self) -> list[dict[str, Any]]:
         """Every charge, with its refunds."""
         charges: list[dict[str, Any]] = await self._call("GET", "/_sandbox/ledger")

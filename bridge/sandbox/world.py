@@ -98,6 +98,15 @@ class World:
         await bot.answers(f"{port.url}/ready")
         return bot
 
+    async def command(self, *words: str) -> str:
+        """What another command on the same store and configuration prints; it must end well."""
+        program = str(Path(sys.executable).with_name("stripe-bridge"))
+        where = ["--config", str(self.directory / "bridge.yaml")]
+        log = self.directory / f"bridge-{'-'.join(words)}.log"
+        process = Process(f"stripe-bridge {' '.join(words)}", [program, *words, *where], log=log)
+        await self._ends_well(process)
+        return process.tail()
+
     def logs(self) -> dict[str, str]:
         """The end of each server's log, without what is secret."""
         return {process.name: self._hushed(process.tail()) for process in self._processes()}
@@ -158,7 +167,9 @@ class World:
 
     async def _do(self, verb: str, *options: str, directory: Path | None = None) -> None:
         """A command that does its work and ends."""
-        process = self._command(verb, *options, directory=directory)
+        await self._ends_well(self._command(verb, *options, directory=directory))
+
+    async def _ends_well(self, process: Process) -> None:
         process.start()
         try:
             code = await asyncio.to_thread(process.ended, within=_COMMAND_SECONDS)

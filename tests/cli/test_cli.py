@@ -74,7 +74,8 @@ def test_every_verb_explains_itself(verb: str, run: Run) -> None:
 
 def test_help_lists_the_verbs_in_the_order_of_need(run: Run) -> None:
     listed = re.findall(r"^  (\w+)  ", run("--help").output, re.MULTILINE)
-    assert listed == ["demo", "registration", "migrate", "check", "run"]
+    assert listed[:5] == ["demo", "registration", "migrate", "check", "run"]
+    assert {"dead", "audit", "people", "backfill"} <= set(listed)
 
 
 def test_version(run: Run) -> None:

@@ -62,7 +62,9 @@ def test_durations(read: Read, written: str, meant: timedelta) -> None:
 
 def test_tokens_of_digits_stay_texts(read: Read) -> None:
     config = read(text=ACCOUNTS + MATRIX.replace("ours", "0123").replace("theirs", "1e3"))
+    assert config.matrix.as_token is not None
     assert config.matrix.as_token.get_secret_value() == "0123"
+    assert config.matrix.hs_token is not None
     assert config.matrix.hs_token.get_secret_value() == "1e3"
 
 
@@ -133,6 +135,7 @@ accounts:
         "whsec_old",
         "whsec_new",
     ]
+    assert config.matrix.as_token is not None
     assert config.matrix.as_token.get_secret_value() == "${as}"
 
 

@@ -58,7 +58,9 @@ def test_the_rendered_configuration_loads(values: Path, render: Render, tmp_path
     for number, workload in enumerate(rendered.of_kind("Deployment", "Job")):
         config = _loaded(rendered, workload, tmp_path / str(number))
         assert config.accounts.keys() == given["accounts"].keys()
+        assert config.matrix.as_token is not None
         assert config.matrix.as_token.get_secret_value() == "the-bridge-says-this"
+        assert config.matrix.hs_token is not None
         assert config.matrix.hs_token.get_secret_value() == "the-homeserver-says-this"
         assert config.web.port == 8080
 

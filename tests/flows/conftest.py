@@ -166,6 +166,7 @@ async def _known(homeserver: Synapse, appservice: Appservice, way: Way) -> dict[
     """The part of the configuration that differs between the modes."""
     if way is Way.APPSERVICE:
         return {
+            "id": appservice.id,
             "as_token": appservice.as_token,
             "hs_token": appservice.hs_token,
             "bridge_url": appservice.port.url,

@@ -127,10 +127,8 @@ def test_every_story_is_listed_under_its_name_and_its_steps_are_told_apart(name:
     telling = STORIES[name]
     assert telling.name == name
     people: dict[str, Any] = dict.fromkeys(("sam", "fin", "eva"))
-    stage = cast(
-        "Stage",
-        SimpleNamespace(world=SimpleNamespace(stripe=None, people=people), person=people.get),
-    )
+    world = SimpleNamespace(stripe=None, people=people, channel=str, room="{}/{}".format)
+    stage = cast("Stage", SimpleNamespace(world=world, person=people.get))
     seen = [step.seen for step in telling(stage).steps()]
     assert len(seen) == len(set(seen)) > 0
 

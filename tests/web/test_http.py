@@ -17,6 +17,7 @@ from bridge.edges.matrix_appservice import MatrixAppservice
 from bridge.edges.stripe_webhook import Endpoint, StripeWebhook
 from bridge.model.clock import ManualClock
 from bridge.model.errors import StoreUnavailable
+from bridge.model.ports import Told
 from bridge.store.engine import Store, open_store
 from bridge.store.inbox import Arrival
 from bridge.store.intake import Intake
@@ -54,8 +55,8 @@ async def client(store: Store) -> AsyncIterator[Client]:
             ]
         )
 
-    async def take(txn_id: str, said: Any) -> None:
-        if txn_id == "unlucky":
+    async def take(told: Told) -> None:
+        if told.transaction == "unlucky":
             raise StoreUnavailable("away")
 
     async def well() -> str | None:

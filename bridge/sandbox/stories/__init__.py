@@ -2,6 +2,7 @@
 
 from bridge.sandbox.stories.black_friday import BlackFriday
 from bridge.sandbox.stories.outage import Outage
+from bridge.sandbox.stories.refund_approval import RefundApproval
 from bridge.sandbox.stories.renewal import Renewal
 from bridge.sandbox.stories.two_modes import TwoModes
 from bridge.sandbox.story import Story
@@ -11,4 +12,5 @@ STORIES: dict[str, type[Story]] = {
     Outage.name: Outage,
     Renewal.name: Renewal,
     TwoModes.name: TwoModes,
+    RefundApproval.name: RefundApproval,
 }
