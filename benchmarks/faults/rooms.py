@@ -13,7 +13,7 @@ from bridge.sandbox.matrix_client import MatrixClient, PersonError, part
 from bridge.sandbox.seen import Json, Room, RoomEvent
 
 #: `24 Nov 2026, 10:23 – Payment failed: €100.01, declined` tells the words and the amount.
-_TOLD = re.compile(r"([^\W\d_][^\W\d_ ]*(?: [^\W\d_]+)*): (€[\d,]+\.\d\d)")
+_TOLD = re.compile(r"([^\W\d_]+(?: [^\W\d_]+)*): (€[\d,]+\.\d\d)")
 _EVERYTHING = json.dumps({"room": {"timeline": {"limit": 1}}, "presence": {"types": []}})
 _LOUD = "🚨"
 _Told = tuple[str, str]

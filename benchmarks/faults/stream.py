@@ -59,7 +59,8 @@ class Stream:
     marks: set[Mark] = field(default_factory=set)
     #: When it happened.
     places: dict[Mark, int] = field(default_factory=dict)
-    #: When what a card is about began, for cards of one queue: their room, their amount.
+    #: When what a card is about began, by its room and amount. Of payments alone: some events of a
+    #: renewal or a dispute do not name the customer, and so may overtake.
     began: dict[tuple[str, str], int] = field(default_factory=dict)
     sent: int = 0
     _allowed: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
@@ -121,7 +122,7 @@ class Stream:
                 }
             self.marks.add(Mark(room, amount, words, shown))
             self.places.setdefault(Mark(room, amount, words), self.sent)
-            if where == "customer" and "dispute" not in ids:
+            if step.happening == "payment_fails":
                 self.began.setdefault((room, amount), self.sent)
 
     def _bills(self, customer: str, amounts: Iterator[int]) -> Iterator[Step]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,12 +38,20 @@ def main(only: tuple[str, ...], rounds: int | None, output: Path, *, quick: bool
         console.print("This machine is busy with other things: the ratios will scatter.", style="yellow")
     book = Book()
     bench = Bench(scale, book, lambda words: console.print(f"{datetime.now(UTC):%H:%M:%S} {words}"))
-    asyncio.run(bench.run(set(only or _KEYS)))
+    asyncio.run(_run(bench, set(only or _KEYS)))
     found = book.as_json()
     if only:
         found = {key: entry for key, entry in found.items() if key in only}
     _write(output, found)
     console.print(_table(found))
+
+
+async def _run(bench: Bench, wanted: set[str]) -> None:
+    """Whoever ends us, by whatever signal, ends what we have started too."""
+    task = asyncio.current_task()
+    if task:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await bench.run(wanted)
 
 
 def _write(output: Path, found: dict[str, Any]) -> None:

@@ -19,15 +19,13 @@ from bridge.sandbox.process import Process
 from bridge.store.migrate import upgrade_async
 
 ROOT = Path(bridge.__file__).parents[1]
-_NOBODY = "http://127.0.0.1:9"  # no event of ours makes the bridge ask Stripe
-
-
 @dataclass(frozen=True)
 class Setting:
     """`people` are Matrix ids that the bridge invites into every room."""
 
     directory: Path
     homeserver: str
+    stripe: str
     appservice: Appservice
     store: str
     people: tuple[str, ...] = ()
@@ -86,7 +84,7 @@ class BridgeProcess:
         around = Surroundings(
             homeserver=setting.homeserver,
             appservice=setting.appservice,
-            stripe=_NOBODY,
+            stripe=setting.stripe,
             reader_key="rk_test_bench",
             writer_key="rk_test_bench",
             webhook_secret=self._secret,

@@ -95,7 +95,7 @@ class Growth:
         homeserver = ReadyHomeserver(directory, size.rooms)
         await self._open.enter_async_context(homeserver)
         appservice = Appservice("bench", self._open.enter_context(Port()), "stripe", "stripe_")
-        setting = Setting(directory, homeserver.url, appservice, url, (_PEOPLE,))
+        setting = Setting(directory, homeserver.url, homeserver.url, appservice, url, (_PEOPLE,))
         bridge = BridgeProcess(setting, port=appservice.port)
         await bridge.make_store()
         await grow(url, rooms=size.rooms, events=size.events, people=_PEOPLE)

@@ -64,7 +64,7 @@ class Pair:
 
     async def _start(self) -> None:
         appservice = Appservice("bench", self._open.enter_context(Port()), "stripe", "stripe_")
-        setting = Setting(self._directory, _NOBODY, appservice, self._ours)
+        setting = Setting(self._directory, _NOBODY, _NOBODY, appservice, self._ours)
         program = ("benchmarks.speed.intake_only",)
         self._bridge = await self._open.enter_async_context(
             BridgeProcess(setting, f"intake-{self.name}", program=program)

@@ -1,4 +1,4 @@
-"""A homeserver that answers at once and keeps nothing: what is left is the bridge's own cost.
+"""A homeserver, and a Stripe, that answer at once and keep nothing: what is left is the bridge's own cost.
 
 `python -m benchmarks.speed.ready_homeserver PORT ROOMS`. It says that the bridge is in the rooms
 `!0:sandbox.test` to `!ROOMS-1:…`; `GET /count` tells how many messages came, and when the first and last.
@@ -23,6 +23,8 @@ class Book:
         self._made = 0
 
     def answer(self, line: bytes) -> dict[str, object]:
+        if b" /v1/" in line:
+            return _of_stripe(line)
         if b"/send/" in line:
             self._last = time.monotonic()
             self._first = self._first or self._last
@@ -36,6 +38,14 @@ class Book:
             return {"joined_rooms": [f"!{n}:{SERVER_NAME}" for n in range(self._rooms)] + made}
         self._made += 1
         return {"room_id": f"!made{self._made}:{SERVER_NAME}", "event_id": f"$state{self._made}"}
+
+
+def _of_stripe(line: bytes) -> dict[str, object]:
+    """A customer whom nothing is known of."""
+    path = line.split()[1].decode().partition("?")[0].removeprefix("/v1/")
+    if path.startswith("customers/"):
+        return {"id": path.partition("/")[2], "object": "customer", "name": "Anna Weber"}
+    return {"object": "list", "data": [], "has_more": False, "url": f"/v1/{path}"}
 
 
 class Conversation(asyncio.Protocol):

@@ -37,7 +37,7 @@ async def _rate(server: Postgres, directory: Path, book: Book, processes: int, e
     async with AsyncExitStack() as open_:
         homeserver = await open_.enter_async_context(ReadyHomeserver(place))
         appservice = Appservice("bench", open_.enter_context(Port()), "stripe", "stripe_")
-        setting = Setting(place, homeserver.url, appservice, url)
+        setting = Setting(place, homeserver.url, homeserver.url, appservice, url)
         bridges = [
             await open_.enter_async_context(BridgeProcess(setting, f"bridge-{n}"))
             for n in range(processes)

@@ -85,6 +85,8 @@ class Executor:
         return _Made(deed.told(self.desk, action, written), request or "")
 
     async def _after_doubt(self, deed: Deed, action: Action) -> _Made:
+        if found := await made_by(self.desk, deed, action):
+            return _Made(deed.told(self.desk, action, found))
         began = action.executing_at or action.created_at
         called = action.called_at or began
         now = self.desk.clock.now()
@@ -117,8 +119,6 @@ class Executor:
     async def _intend_again(self, action: Action) -> None:
         async with self.desk.store.begin() as tx:
             await hold_chain(tx, action.account)
-            if trouble := await self._why_not(tx, action):
-                raise Refused(trouble)
             if not await actions.call_again(tx, action.id, self.desk.clock.now()):
                 raise StripeBusy("Another process has settled it.")
 

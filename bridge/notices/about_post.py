@@ -15,7 +15,7 @@ from bridge.model.errors import StripeBusy, StripeError
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered, NotYet, Outcome, Retry
 from bridge.model.ports import StripeReader
-from bridge.model.signal import Objects, Subject, SubjectKind
+from bridge.model.signal import Objects, SignalClass, Subject, SubjectKind
 from bridge.notices.about import Known, about_customer, about_dispute
 from bridge.notices.card_post import hash_of
 from bridge.notices.card_wording import View
@@ -125,6 +125,9 @@ class Abouts:
     async def _say(
         self, item: Item, bound: BoundRoom, root: str | None, message: Message, shown: str
     ) -> Outcome:
+        pacing = self.rooms.pacing
+        if pacing and (wait := pacing.turn(item.lane, SignalClass.DIGEST.urgency)):
+            return NotYet("More urgent messages go first.", after=wait, outage=True)
         # The first one has the delivery's own id; each later content one of its own.
         mark = hashlib.sha256(shown.encode()).hexdigest()[:12]
         txn = f"{item.uid}.{mark}" if root else item.uid

@@ -126,6 +126,9 @@ class Posting:
 
     async def write(self, tx: Tx) -> None:
         one, subject = self.plan.id, self.bound.subject
+        now = await cards.place(tx, one, subject)
+        if now and now.root is None and self._root == self.plan.place.root:
+            self._root = None  # it was taken away while this was under way
         await cards.stands(
             tx,
             one,

@@ -53,6 +53,10 @@ class Pacing:
         self._refill(self.clock.now())
         self._left -= 1
 
+    def give_back(self) -> None:
+        """Nothing went out in this turn."""
+        self._left = min(self._left + 1, float(self.burst))
+
     def exhausted(self, after: timedelta) -> None:
         """The homeserver counts differently: nothing goes out before that."""
         self._refill(self.clock.now())

@@ -56,7 +56,11 @@ class Rooms:
             return Done(bound)
         if wanted.card:
             cards = Cards(self.config, self.store, self.clock, self.render)
-            return await cards.post(bound, wanted, item, _Saying(self, bound))
+            saying = _Saying(self, bound)
+            done = await cards.post(bound, wanted, item, saying)
+            if saying.unused and self.pacing:
+                self.pacing.give_back()
+            return done
         return await self._send(bound, wanted, item)
 
     async def _send(self, bound: BoundRoom, wanted: RoomMessage, item: Item) -> Done:
@@ -260,12 +264,12 @@ class _Saying:
 
     rooms: Rooms
     bound: BoundRoom
-    _first: bool = True
+    unused: bool = True
 
     async def __call__(self, txn: str, content: Mapping[str, Any]) -> Outcome:
-        if not self._first and self.rooms.pacing:
+        if not self.unused and self.rooms.pacing:
             self.rooms.pacing.spend()
-        self._first = False
+        self.unused = False
         return await self.rooms.say(self.bound, txn, content)
 
 
