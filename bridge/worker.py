@@ -20,12 +20,16 @@ from bridge.model.errors import StoreUnavailable
 from bridge.model.outcome import Dead, Delivered, NotYet, Outcome, Retry, Unknown, word
 from bridge.store import lanes, queue
 from bridge.store.engine import Store
-from bridge.store.lanes import Lane, LeaseLost
+from bridge.store.lanes import CALM, URGENT, Lane, LeaseLost
 from bridge.store.queue import Done, Item
 
 log = structlog.get_logger(__name__)
 
 _BATCH = 20
+#: Lanes that are urgent are taken although as many as may be are at work.
+_SPARE = 4
+#: How long (in seconds) others stand back for an urgent lane at work.
+_STAND_BACK = 1.0
 _GRACE = timedelta(seconds=20)
 _SWEEP = timedelta(seconds=30)
 #: The most that a target may ask us to wait; a lane that rests longer does so by a wrong clock.
@@ -63,6 +67,8 @@ class Worker:
     pace: Pace
     handlers: Mapping[str, Handler]
     _drains: set[asyncio.Task[None]] = field(default_factory=set)
+    #: Those of them that are urgent, and since when (the event loop's seconds).
+    _urgent: dict[asyncio.Task[None], float] = field(default_factory=dict)
     _stopping: bool = False
     #: When the loop last went round: `/live` looks at it.
     beat_at: datetime | None = None
@@ -109,15 +115,22 @@ class Worker:
 
     async def _claim(self) -> int:
         free = self.pace.lanes_at_once - len(self._drains)
+        urgent, self.store.urgent = self.store.urgent, False
+        calmest = CALM
         if free <= 0:
-            return 0
+            free, calmest = _SPARE - len(self._urgent), URGENT
+            if not urgent or free <= 0:
+                return 0
         # A crash may undo a claim: then nobody has the lane, and its items wait as before.
         async with self.store.begin(wait=False) as tx:
-            claimed = await lanes.claim(tx, self.clock.now(), self.pace.lease, free)
+            now, lease = self.clock.now(), self.pace.lease
+            claimed = await lanes.claim(tx, now, lease, free, calmest=calmest)
             work = [(lane, await queue.ready(tx, lane, _BATCH)) for lane in claimed]
         for lane, items in work:
             task = asyncio.create_task(self._drain(lane, items), name=f"lane {lane.key}")
             self._drains.add(task)
+            if lane.urgency == URGENT:
+                self._urgent[task] = asyncio.get_running_loop().time()
             task.add_done_callback(self._drained)
         return len(claimed)
 
@@ -143,6 +156,7 @@ class Worker:
 
     def _drained(self, task: asyncio.Task[None]) -> None:
         self._drains.discard(task)
+        self._urgent.pop(task, None)
         self.store.work.set()
         if not task.cancelled() and (failure := task.exception()):
             log.error(
@@ -162,6 +176,7 @@ class Worker:
         """Handle a batch, and let the lane go with the last of it."""
         try:
             for item in items:
+                await self._give_way(lane)
                 done = self._judge(item, await self._handle_leased(lane, item))
                 pause = self._rest(lane, item, done.outcome)
                 last = item is items[-1] or self._stopping or pause is not None
@@ -175,6 +190,16 @@ class Worker:
         except StoreUnavailable as away:
             # Nothing was settled: the lease runs out and whoever is next does the item again.
             log.warning("store_unavailable", lane=lane.key, reason=str(away))
+
+    def _hurried(self) -> list[asyncio.Task[None]]:
+        """Urgent lanes at work. One whose target is slow is no reason to wait for it."""
+        young = asyncio.get_running_loop().time() - _STAND_BACK
+        return [task for task, since in self._urgent.items() if since > young]
+
+    async def _give_way(self, lane: Lane) -> None:
+        """The homeserver serves equally whatever it is asked at once: what is calm asks a little later."""
+        if lane.urgency > URGENT and not self._stopping and (hurried := self._hurried()):
+            await asyncio.wait(hurried, timeout=_STAND_BACK)
 
     async def _settle(
         self, lane: Lane, item: Item, done: Done, *, pause: timedelta | None, last: bool

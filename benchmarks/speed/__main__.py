@@ -35,7 +35,9 @@ def main(only: tuple[str, ...], rounds: int | None, output: Path, *, quick: bool
     scale = QUICK if quick else Scale()
     scale = replace(scale, rounds=rounds) if rounds else scale
     if os.getloadavg()[0] > _BUSY * (os.cpu_count() or 1):
-        console.print("This machine is busy with other things: the ratios will scatter.", style="yellow")
+        console.print(
+            "This machine is busy with other things: the ratios will scatter.", style="yellow"
+        )
     book = Book()
     bench = Bench(scale, book, lambda words: console.print(f"{datetime.now(UTC):%H:%M:%S} {words}"))
     asyncio.run(_run(bench, set(only or _KEYS)))
@@ -69,7 +71,9 @@ def _table(found: dict[str, Any]) -> Table:
         low, high = entry["spread"]
         spread, mark = f"{low:g} to {high:g}", marks[entry["met"]]
         style = "red" if entry["met"] is False else None
-        table.add_row(key, f"{entry['value']:g}", spread, entry["bound"], mark, meanings[key], style=style)
+        table.add_row(
+            key, f"{entry['value']:g}", spread, entry["bound"], mark, meanings[key], style=style
+        )
         for name, part in entry.get("parts", {}).items():
             low, high = part["spread"]
             table.add_row(f"  {name}", f"{part['value']:g}", f"{low:g} to {high:g}", style="dim")

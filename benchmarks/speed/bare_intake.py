@@ -51,7 +51,9 @@ class Together:
 
 
 async def sqlite_commit(url: str) -> Commit:
-    store = sqlite3.connect(str(make_url(url).database), isolation_level=None, check_same_thread=False)
+    store = sqlite3.connect(
+        str(make_url(url).database), isolation_level=None, check_same_thread=False
+    )
     store.execute("PRAGMA journal_mode=WAL")
     store.execute("PRAGMA synchronous=FULL")
     insert = f"INSERT INTO inbox ({_COLUMNS}) VALUES ({', '.join('?' * 9)}) ON CONFLICT DO NOTHING"  # noqa: S608
@@ -62,7 +64,9 @@ async def sqlite_commit(url: str) -> Commit:
         store.execute("COMMIT")
 
     async def commit(rows: list[Row]) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, write, [(*row[:-1], str(row[-1])[:26]) for row in rows])
+        await asyncio.get_running_loop().run_in_executor(
+            None, write, [(*row[:-1], str(row[-1])[:26]) for row in rows]
+        )
 
     return commit
 
@@ -86,7 +90,9 @@ async def serve(port: int, url: str, secret: str) -> None:
 
     async def take(request: web.Request) -> web.Response:
         body = await request.read()
-        stamp, _, signature = request.headers["Stripe-Signature"].removeprefix("t=").partition(",v1=")
+        stamp, _, signature = (
+            request.headers["Stripe-Signature"].removeprefix("t=").partition(",v1=")
+        )
         wanted = hmac.new(key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(wanted, signature):
             return web.Response(status=400)
@@ -94,7 +100,17 @@ async def serve(port: int, url: str, secret: str) -> None:
         lane = f"events:{ACCOUNT}:{hash(event['id']) % 16}"
         now = datetime.now(UTC)
         await together.keep(
-            (f"stripe:{ACCOUNT}", event["id"], event["type"], lane, body.decode(), 1, "handled", 0, now)
+            (
+                f"stripe:{ACCOUNT}",
+                event["id"],
+                event["type"],
+                lane,
+                body.decode(),
+                1,
+                "handled",
+                0,
+                now,
+            )
         )
         return web.Response(text="stored")
 

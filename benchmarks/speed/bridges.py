@@ -19,6 +19,8 @@ from bridge.sandbox.process import Process
 from bridge.store.migrate import upgrade_async
 
 ROOT = Path(bridge.__file__).parents[1]
+
+
 @dataclass(frozen=True)
 class Setting:
     """`people` are Matrix ids that the bridge invites into every room."""
@@ -36,7 +38,12 @@ class BridgeProcess:
     """`program` are the words between `python -m` and the configuration's path."""
 
     def __init__(
-        self, setting: Setting, name: str = "bridge", *, program: tuple[str, ...] = (), port: Port | None = None
+        self,
+        setting: Setting,
+        name: str = "bridge",
+        *,
+        program: tuple[str, ...] = (),
+        port: Port | None = None,
     ) -> None:
         self.store = setting.store
         self._secret = f"whsec_{secrets.token_hex(16)}"
@@ -94,7 +101,10 @@ class BridgeProcess:
             **configuration(around),
             "web": {"port": self._port.number},
             "store": {"url": setting.store},
-            "people": {f"p{n}": {"matrix": who, "roles": ["support"]} for n, who in enumerate(setting.people)},
+            "people": {
+                f"p{n}": {"matrix": who, "roles": ["support"]}
+                for n, who in enumerate(setting.people)
+            },
             "targets": {},
             "commands": {"escalate_to": ["#escalations"]},
             **setting.more,

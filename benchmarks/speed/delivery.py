@@ -27,7 +27,9 @@ class Ceiling:
         return await self._house.through_bare(number, self.at_once)
 
 
-async def deliveries(house: House, ceiling: Ceiling, peers: list[Peer], book: Book, number: int) -> None:
+async def deliveries(
+    house: House, ceiling: Ceiling, peers: list[Peer], book: Book, number: int
+) -> None:
     """One round: each in turn carries `number` messages."""
     pids = house.bridge.process.pid, house.homeserver.process.pid
     bare = await ceiling.rate(number)

@@ -44,9 +44,7 @@ FIGURES = (
         "25 webhooks a second: median from POST to being seen, against the bare client's PUT",
         most=1.2,
     ),
-    Figure(
-        "bridge_cpu_share", "the bridge's CPU time for a message, against Synapse's", most=0.15
-    ),
+    Figure("bridge_cpu_share", "the bridge's CPU time for a message, against Synapse's", most=0.15),
     Figure(
         "intake_vs_bare",
         "webhooks stored durably a second, against the barest server that stores the same row",

@@ -24,7 +24,7 @@ async def grow(url: str, *, rooms: int, events: int, people: str) -> None:
     try:
         for statement in _statements(rooms, events, people, sqlite=sqlite):
             async with store.begin() as tx:
-                await tx.run(text(statement))
+                await tx.run(text(statement.replace(":", r"\:")))
         async with store.begin() as tx:
             await tx.run(text("ANALYZE"))
     finally:

@@ -70,7 +70,8 @@ class Growth:
         small, big = [await self._cost(side, number) for side in self._sides]
         book.note("flatness", big / small, self.name)
         book.tell(
-            "flatness", **{f"{self.name}: ms, small": 1000 * small, f"{self.name}: ms, big": 1000 * big}
+            "flatness",
+            **{f"{self.name}: ms, small": 1000 * small, f"{self.name}: ms, big": 1000 * big},
         )
         for side, size in zip(self._sides, self._urls, strict=True):
             part = f"{self.name}, {size.rooms:,} rooms"

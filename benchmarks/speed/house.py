@@ -83,8 +83,11 @@ class House:
         """What the bridge has said lately, said again under other marks."""
         marks = [f"BENCH-{self.bag.run}b{next(self.numbers):07d}" for _ in range(number)]
         known = cycle(self._contents)
-        made = [(room, content, mark) for mark, (old, room, content) in zip(marks, known, strict=False)
-                for content in [json.loads(content.replace(old, mark))]]
+        made = [
+            (room, content, mark)
+            for mark, (old, room, content) in zip(marks, known, strict=False)
+            for content in [json.loads(content.replace(old, mark))]
+        ]
         return marks, [(room, content) for room, content, _ in made]
 
     async def settled(self, within: float = 300, *, abouts: bool = False) -> None:
@@ -111,17 +114,28 @@ class House:
     async def _build(self) -> None:
         appservice = Appservice("bench", self._open.enter_context(Port()), "stripe", "stripe_")
         self.homeserver = Synapse(
-            self._directory / "homeserver", registrations=[appservice.registration()], limits=NO_LIMITS
+            self._directory / "homeserver",
+            registrations=[appservice.registration()],
+            limits=NO_LIMITS,
         )
         await self._open.enter_async_context(self.homeserver)
         login = await self.homeserver.register("watcher")
         self.watcher = await self._open.enter_async_context(Watcher(self.homeserver.url, login))
-        self.bare = await self._open.enter_async_context(BareClient(self.homeserver.url, appservice))
+        self.bare = await self._open.enter_async_context(
+            BareClient(self.homeserver.url, appservice)
+        )
         stripe = await self._open.enter_async_context(ReadyHomeserver(self._directory))
         setting = Setting(
-            self._directory, self.homeserver.url, stripe.url, appservice, self.store, (login.user_id,)
+            self._directory,
+            self.homeserver.url,
+            stripe.url,
+            appservice,
+            self.store,
+            (login.user_id,),
         )
-        self.bridge = await self._open.enter_async_context(BridgeProcess(setting, port=appservice.port))
+        self.bridge = await self._open.enter_async_context(
+            BridgeProcess(setting, port=appservice.port)
+        )
         await self.through_bridge(len(self.bag.customers))  # the rooms are made
         await self.settled(abouts=True)
         await self.through_bridge(2 * len(self.bag.customers))

@@ -52,7 +52,10 @@ class Pair:
             part = f"{self.name}, {connections} at once"
             book.note("intake_vs_bare", ours.per_second / bare.per_second, part)
             book.note("intake_p99_ms_over_bare", _p99(ours) / _p99(bare), part)
-            book.tell("intake_vs_bare", **{f"{part}: bare": bare.per_second, f"{part}: bridge": ours.per_second})
+            book.tell(
+                "intake_vs_bare",
+                **{f"{part}: bare": bare.per_second, f"{part}: bridge": ours.per_second},
+            )
             book.tell(
                 "intake_p99_ms_over_bare",
                 **{f"{part}: bare ms": 1000 * _p99(bare), f"{part}: bridge ms": 1000 * _p99(ours)},

@@ -130,7 +130,9 @@ async def _intake(bench: Bench, _wanted: Collection[str]) -> None:
     for pair in pairs:
         await bench.open.enter_async_context(pair)
     requests = {one: int(pace * scale.intake_seconds) for one, pace in _PACE.items()}
-    await bench.rounds("intake", *(lambda pair=pair: pair.compare(bench.book, requests) for pair in pairs))  # type: ignore[misc]
+    await bench.rounds(
+        "intake", *(lambda pair=pair: pair.compare(bench.book, requests) for pair in pairs)
+    )  # type: ignore[misc]
 
 
 async def _growth(bench: Bench, _wanted: Collection[str]) -> None:
@@ -146,7 +148,9 @@ async def _growth(bench: Bench, _wanted: Collection[str]) -> None:
     for growth in growths:
         await bench.open.enter_async_context(growth)
     number = scale.growth_events
-    await bench.rounds("growth", *(lambda one=one: one.compare(bench.book, number) for one in growths))  # type: ignore[misc]
+    await bench.rounds(
+        "growth", *(lambda one=one: one.compare(bench.book, number) for one in growths)
+    )  # type: ignore[misc]
 
 
 async def _scale(bench: Bench, _wanted: Collection[str]) -> None:

@@ -28,7 +28,9 @@ async def workers(server: Postgres, directory: Path, book: Book, events: int) ->
     book.tell("workers_scale", one_per_second=one, two_per_second=two)
 
 
-async def _rate(server: Postgres, directory: Path, book: Book, processes: int, events: int) -> float:
+async def _rate(
+    server: Postgres, directory: Path, book: Book, processes: int, events: int
+) -> float:
     """Events a second: they are in the store before they may begin, so that nothing else takes part."""
     name = f"scale{processes}x{Postbag().run}"
     url = await asyncio.to_thread(server.create_database, name)
@@ -52,9 +54,13 @@ async def _rate(server: Postgres, directory: Path, book: Book, processes: int, e
         await _put(url, bag, events)
         done = await homeserver.got(events, since)
         ours, theirs = (
-            1000 * (cpu_seconds(*some) - was) / events for some, was in zip(pids, before, strict=True)
+            1000 * (cpu_seconds(*some) - was) / events
+            for some, was in zip(pids, before, strict=True)
         )
-        book.tell("workers_scale", **{f"{processes}: bridge ms": ours, f"{processes}: database ms": theirs})
+        book.tell(
+            "workers_scale",
+            **{f"{processes}: bridge ms": ours, f"{processes}: database ms": theirs},
+        )
     await asyncio.to_thread(server.drop_database, name)
     return events / (done.last - done.first)
 

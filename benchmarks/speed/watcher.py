@@ -55,7 +55,9 @@ class Watcher:
                     if self._task.done():
                         await self._task
         except TimeoutError:
-            raise NotSeen(f"{len(wanted)} of {len(marks)} messages were not seen within {within:g} s.") from None
+            raise NotSeen(
+                f"{len(wanted)} of {len(marks)} messages were not seen within {within:g} s."
+            ) from None
         return max(self.seen[mark] for mark in marks)
 
     def forget(self) -> None:
@@ -83,7 +85,9 @@ class Watcher:
         for room, changes in joined.items():
             for event in changes["timeline"]["events"]:
                 content = event["content"]
-                if event["type"] != "m.room.message" or not (mark := _MARK.search(content.get("body", ""))):
+                if event["type"] != "m.room.message" or not (
+                    mark := _MARK.search(content.get("body", ""))
+                ):
                     continue
                 self.seen.setdefault(mark[0], now)
                 self.said.setdefault(mark[0], (room, content))

@@ -106,6 +106,8 @@ def _text(event: dict[str, Any], size: int) -> str:
     text = json.dumps(event, indent=2)
     missing = size - len(text)
     if missing > 0:
-        event["data"]["object"]["metadata"] = {f"note_{n}": "x" * 200 for n in range(missing // 220)}
+        event["data"]["object"]["metadata"] = {
+            f"note_{n}": "x" * 200 for n in range(missing // 220)
+        }
         text = json.dumps(event, indent=2)
     return text

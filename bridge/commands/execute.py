@@ -109,8 +109,6 @@ class Executor:
         now = self.desk.clock.now()
         async with self.desk.store.begin() as tx:
             await hold_chain(tx, action.account)
-            if trouble := await self._why_not(tx, action):
-                raise _Withdrawn(trouble)
             if not await steps.step(
                 tx, action, ActionState.EXECUTING, BRIDGE, now, executing_at=now, called_at=now
             ):
@@ -119,6 +117,8 @@ class Executor:
     async def _intend_again(self, action: Action) -> None:
         async with self.desk.store.begin() as tx:
             await hold_chain(tx, action.account)
+            if trouble := await self._why_not(tx, action):
+                raise Refused(trouble)
             if not await actions.call_again(tx, action.id, self.desk.clock.now()):
                 raise StripeBusy("Another process has settled it.")
 

@@ -76,6 +76,8 @@ class Commands:
     async def accept(self, told: Told) -> None:
         """Commit what the homeserver told; raises `StoreUnavailable`."""
         said = [_arrival(one) for one in told.said if _concerns_us(one)]
+        if not said and not told.changes and told.since is None:
+            return  # our own messages come back to us: there is nothing to keep
         us, now = self.desk.config.matrix.sender, self.desk.clock.now()
         async with self.desk.store.begin() as tx:
             await matrix_intake.accept(tx, told, said, us, now)

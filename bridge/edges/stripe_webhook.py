@@ -1,5 +1,6 @@
 """`POST /stripe/webhook/{account}`: verified, committed, and only then answered with 200."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -77,6 +78,7 @@ class StripeWebhook:
 
 
 def _answer(status: int, words: str) -> web.Response:
-    return web.json_response(
-        {"message": words}, status=status, headers={"Retry-After": "5"} if status == 503 else None
-    )
+    headers = {"Content-Type": "application/json"}
+    if status == 503:
+        headers["Retry-After"] = "5"
+    return web.Response(body=json.dumps({"message": words}).encode(), status=status, headers=headers)

@@ -36,7 +36,7 @@ from bridge.notices.lookups import Bills, bills_needed, look_up
 from bridge.notices.own_actions import action_of, asked_in, to_its_thread
 from bridge.notices.room_shape import reshaping
 from bridge.notices.routing import route
-from bridge.store import cards, outbox
+from bridge.store import cards, lanes, outbox
 from bridge.store.engine import Store, Tx
 from bridge.store.inbox import Arrival
 from bridge.store.intake import Intake
@@ -133,7 +133,14 @@ class Notices:
         knows = await asked_in(tx, action) if told and action else None
         told += await address.deliveries(tx, signal, destinations, self.clock.now(), knows=knows)
         told += await reshaping(tx, event, told)
-        await outbox.enqueue(tx, [*told, *abouts(told)], self.clock.now())
+        told += await self._abouts(tx, told)
+        await outbox.enqueue(tx, told, self.clock.now())
+
+    async def _abouts(self, tx: Tx, told: list[Delivery]) -> list[Delivery]:
+        """One that waits already will read all that has happened by then."""
+        found = abouts(told)
+        waiting = await lanes.unattended(tx, {one.lane for one in found})
+        return [one for one in found if one.lane not in waiting]
 
 
 def _must_be_seen(signal: Signal) -> bool:

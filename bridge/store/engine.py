@@ -46,6 +46,8 @@ class Tx:
     connection: Connection | AsyncConnection
     dialect: str
     wakes: set[str] = field(default_factory=set)
+    #: Among them is a lane that overtakes the others.
+    urgent: bool = False
 
     async def run(self, statement: Executable | Upsert, rows: Any = None) -> CursorResult[Any]:
         """A statement that runs often is made once, with `bindparam`s: making it costs more than running it."""
@@ -82,6 +84,8 @@ class Store:
         self.dialect = dialect
         #: Set after each commit that made work; workers clear it. A hint: polling is the truth.
         self.work = asyncio.Event()
+        #: Set with it when something that must not wait is among it; whoever claims it clears it.
+        self.urgent = False
         #: Called after each such commit: how other processes hear of it (see hints.py).
         self.on_work: Callable[[], None] | None = None
 
@@ -96,6 +100,7 @@ class Store:
                 tx = Tx(connection, self.dialect)
                 yield tx
         if tx.wakes:
+            self.urgent = self.urgent or tx.urgent
             self.work.set()
             if self.on_work:
                 self.on_work()

@@ -34,6 +34,8 @@ class Intake:
         self._waiting.extend(zip(arrivals, futures, strict=True))
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit_all())
+        if len(futures) == 1:
+            return await futures[0]
         done = await asyncio.gather(*futures, return_exceptions=True)
         for failure in done:
             if failure is not None:

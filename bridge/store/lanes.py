@@ -1,6 +1,6 @@
 """Lanes: who works on which queue, until when, and under which fencing token."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -23,7 +23,7 @@ from bridge.store.tables import inbox, is_ready, lane, outbox
 
 #: Lanes of these kinds are queues of the inbox; all others of the outbox.
 INBOX_KINDS = frozenset({"events", "chat", "life"})
-CALM = 9
+URGENT, CALM = 0, 9
 
 
 class LeaseLost(BridgeError):
@@ -64,11 +64,14 @@ async def wake(tx: Tx, wakes: Iterable[Wake], now: datetime) -> None:
     ]
     await tx.run(_WAKE, rows)
     tx.wakes.update(most)
+    tx.urgent = tx.urgent or any(one.urgency == URGENT for one in most.values())
 
 
-async def claim(tx: Tx, now: datetime, lease: timedelta, limit: int) -> list[Lane]:
-    """Up to `limit` due lanes nobody works on, the most urgent first, now ours."""
-    found = (await tx.run(_FREE, {"now": now, "most": limit})).all()
+async def claim(
+    tx: Tx, now: datetime, lease: timedelta, limit: int, *, calmest: int = CALM
+) -> list[Lane]:
+    """Up to `limit` due lanes nobody works on, the most urgent first, now ours; none calmer than `calmest`."""
+    found = (await tx.run(_FREE, {"now": now, "most": limit, "calmest": calmest})).all()
     if not found:
         return []
     token = uuid4().hex
@@ -108,6 +111,7 @@ async def let_go(tx: Tx, held: Lane, now: datetime, *, pause: timedelta | None =
     )
     if due_at is not None and not pause:
         tx.wakes.add(held.key)
+        tx.urgent = tx.urgent or urgency == URGENT
 
 
 async def take_over(tx: Tx) -> int:
@@ -115,6 +119,11 @@ async def take_over(tx: Tx) -> int:
     leased = lane.c.lease_until.is_not(None)
     done = await tx.run(update(lane).where(leased).values(lease_until=None, lease_token=None))
     return int(done.rowcount)
+
+
+async def unattended(tx: Tx, keys: Collection[str]) -> set[str]:
+    """Those in which something waits that nobody has begun."""
+    return set((await tx.run(_UNATTENDED, {"keys": list(keys)})).scalars()) if keys else set()
 
 
 async def rearm(tx: Tx, now: datetime) -> int:
@@ -170,12 +179,18 @@ _WAKE = Upsert.into(
 _FREE = (
     select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency)
     .where(
+        lane.c.urgency <= bindparam("calmest"),
         lane.c.due_at <= bindparam("now"),
         or_(lane.c.lease_until.is_(None), lane.c.lease_until <= bindparam("now")),
     )
     .order_by(lane.c.urgency, lane.c.due_at)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
+)
+_UNATTENDED = select(lane.c.key).where(
+    lane.c.key.in_(bindparam("keys", expanding=True)),
+    lane.c.due_at.is_not(None),
+    lane.c.lease_until.is_(None),
 )
 _LEASE = update(lane).where(lane.c.key.in_(bindparam("keys", expanding=True)))
 _OWNED = update(lane).where(

@@ -92,7 +92,8 @@ class Peer:
         """Messages a second, from the first POST until the last message is seen."""
         marks, messages = house.messages(number)
         requests = [
-            self._request(self._rooms[n % _ROOMS], content) for n, (_, content) in enumerate(messages)
+            self._request(self._rooms[n % _ROOMS], content)
+            for n, (_, content) in enumerate(messages)
         ]
         start = time.monotonic()
         await send(self._port.number, requests, _AT_ONCE)
@@ -104,7 +105,9 @@ class Peer:
         headers = {"Authorization": f"Bearer {login.token}"}
         async with aiohttp.ClientSession(self._house.homeserver.url, headers=headers) as http:
             client = MatrixClient(login.user_id, http)
-            rooms = [str((await client.post("/createRoom", what))["room_id"]) for _ in range(_ROOMS)]
+            rooms = [
+                str((await client.post("/createRoom", what))["room_id"]) for _ in range(_ROOMS)
+            ]
             for room in rooms:
                 while not await _is_joined(client, room, watcher):
                     await asyncio.sleep(0.05)
@@ -116,7 +119,9 @@ class Peer:
                 await self.carry(self._house, 1)
             except (OSError, BridgeError) as trouble:
                 if self._process.pid is None:
-                    raise self._process.failed(f"ended with exit code {self._process.exit_code}") from trouble
+                    raise self._process.failed(
+                        f"ended with exit code {self._process.exit_code}"
+                    ) from trouble
                 await asyncio.sleep(0.1)
             else:
                 return
@@ -124,7 +129,9 @@ class Peer:
 
     def _request(self, room: str, content: dict[str, Any]) -> bytes:
         body = json.dumps(self._kind.body(content)).encode()
-        head = f"POST /{part(room)} HTTP/1.1\r\nHost: {LOOPBACK}\r\nContent-Type: application/json\r\n"
+        head = (
+            f"POST /{part(room)} HTTP/1.1\r\nHost: {LOOPBACK}\r\nContent-Type: application/json\r\n"
+        )
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
@@ -172,8 +179,17 @@ def _maubot_command(place: Place) -> list[str]:
         "access_token": place.login.token,
     }
     # It posts and hears nothing: so it says of itself that it needs no sync.
-    user = {"credentials": credentials, "sync": False, "displayname": "disable", "avatar_url": "disable"}
-    server = {"hostname": LOOPBACK, "port": place.port, "public_url": f"http://{LOOPBACK}:{place.port}"}
+    user = {
+        "credentials": credentials,
+        "sync": False,
+        "displayname": "disable",
+        "avatar_url": "disable",
+    }
+    server = {
+        "hostname": LOOPBACK,
+        "port": place.port,
+        "public_url": f"http://{LOOPBACK}:{place.port}",
+    }
     logging = {"version": 1, "root": {"level": "WARNING"}}
     content = {"user": user, "server": server, "database": "sqlite:bot.db", "logging": logging}
     (place.directory / "config.yaml").write_text(yaml.safe_dump(content))
