@@ -109,6 +109,8 @@ class Executor:
         now = self.desk.clock.now()
         async with self.desk.store.begin() as tx:
             await hold_chain(tx, action.account)
+            if trouble := await self._why_not(tx, action):
+                raise _Withdrawn(trouble)
             if not await steps.step(
                 tx, action, ActionState.EXECUTING, BRIDGE, now, executing_at=now, called_at=now
             ):

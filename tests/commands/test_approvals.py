@@ -1,9 +1,16 @@
 """Who must say what before money moves: the asker's yes, and other people's words."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+
+from bridge.model.action import WAITING
+from bridge.store import actions
+from bridge.store.actions import Approval
+from bridge.store.tables import action as table
 
 from .office import Office
 
@@ -182,13 +189,9 @@ async def test_an_approval_counts_only_while_its_person_may_approve(office: Offi
 
 
 async def test_changed_parameters_are_noticed(office: Office) -> None:
-    from sqlalchemy import update
-
-    from bridge.store.tables import action
-
     await asked(office)
     async with office.store.begin() as tx:
-        await tx.run(update(action).values(amount=7000))
+        await tx.run(update(table).values(amount=7000))
     question = office.question("Waits").event_id
     said = await office.say("fin", "approve", reply_to=question)
     assert "not what is stored" in said
@@ -227,3 +230,27 @@ async def test_refusals_are_in_the_audit_trail(office: Office) -> None:
 
 def person(office: Office, name: str, roles: tuple[str, ...]) -> Any:
     return office.config.people[name].model_copy(update={"roles": roles})
+
+
+@pytest.mark.parametrize(
+    ("values", "counts"),
+    [
+        ({}, True),
+        ({"person": "sam"}, False),
+        ({"person": "sid"}, False),
+        ({"params_hash": "0" * 64}, False),
+    ],
+)
+async def test_approvals_that_count_for_nothing(
+    office: Office, values: dict[str, Any], counts: bool
+) -> None:
+    """By the asker, by somebody without the role, or for other parameters, however they came there."""
+    await asked(office, "90")
+    async with office.store.begin() as tx:
+        (action,) = await actions.in_states(tx, WAITING)
+        word = Approval(
+            action.id, "fin", "matrix:@fin:test", action.params_hash, "$q", "$a", office.clock.now()
+        )
+        await actions.approve(tx, replace(word, **values))
+    await office.say("fay", "approve", reply_to=office.question("Waits").event_id)
+    assert [amount for amount, _ in office.refunds()] == ([9000] if counts else [])

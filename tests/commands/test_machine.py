@@ -168,6 +168,21 @@ class Desks(RuleBasedStateMachine):
             self.give_roles(who, {"engineer"})
         self.time_passes(61)
 
+    @rule(
+        who=st.sampled_from(PEOPLE[:4]),
+        amount=st.sampled_from(["45", "49.99", "60"]),
+        times=st.integers(2, 5),
+    )
+    def many_at_once(self, who: str, amount: str, times: int) -> None:
+        """All asked for while there is still room for each of them, and confirmed only then."""
+        self._make_ready(who)
+        for number in range(times):
+            self.ask(who, number, amount)
+        questions = [self.question(which) for which in range(times)]
+        for question in filter(None, questions):
+            self.say(who, "yes", reply_to=question.event_id)
+            self.say("fin" if who != "fin" else "fay", "approve", reply_to=question.event_id)
+
     def _make_ready(self, who: str) -> None:
         """Rights as at the beginning, and nothing frozen."""
         first = {"sam": "support", "sid": "support", "fin": "finance", "fay": "finance"}
