@@ -1,6 +1,7 @@
 """The composition root: the only file that knows everyone."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -141,6 +142,7 @@ def build(config: Config, clock: Clock | None = None) -> Bridge:
 async def serve(config: Config) -> None:
     """Run until SIGTERM or SIGINT; raises `BridgeError` if the store is not fit to start with."""
     bridge = build(config)
+    settle_down()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -150,6 +152,12 @@ async def serve(config: Config) -> None:
         await run_until(bridge, stop)
     finally:
         await bridge.close()
+
+
+def settle_down() -> None:
+    """What is there once all is built stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 async def run_until(bridge: Bridge, stop: asyncio.Event) -> None:

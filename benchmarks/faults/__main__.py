@@ -1,25 +1,19 @@
 """`python -m benchmarks.faults`: every hazard on every store, a table, and build/faults.json."""
 
 import asyncio
-import json
-import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from benchmarks.faults.ground import Ground
 from benchmarks.faults.hazards import BOTH, HAZARDS, Hazard
-from benchmarks.faults.refunds import REFUNDS, Refunds, refunds
+from benchmarks.faults.refunds import REFUNDS, Refunds
 from benchmarks.faults.rooms import Count
-from benchmarks.faults.trial import trial
 
 _LOG_WIDTH = 120
 _TOLD = 12
@@ -84,9 +78,7 @@ async def _run(asked: Asked, console: Console) -> int:
     money = Refunds()
     trials = list(asked.trials())
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        async with Ground(
-            Path(folder), houses=len(trials) + len(BOTH), seed=asked.seed
-        ) as ground:
+        async with Ground(Path(folder), houses=len(trials) + len(BOTH), seed=asked.seed) as ground:
             for hazard, store in trials:
                 rows.append(await _one(ground, hazard, store, asked, console, Path(folder)))
             if asked.hazard in {None, REFUNDS}:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.faults.rooms import Thread, View
+from benchmarks.faults.rooms import View
 from benchmarks.faults.stream import Mark
 
 
@@ -57,9 +57,16 @@ def _doubled(views: Collection[View], marks: Collection[Mark]) -> Iterator[str]:
         yield from _again(f"delivery {one} in {view.name}" for one in view.deliveries)
         yield from _again(f"card {thread.amount} in {view.name}" for thread in view.threads)
         for thread in view.threads:
-            told = (one for line in thread.lines for one in line if Mark(view.name, one[1], one[0]) in marks)
+            told = (
+                one
+                for line in thread.lines
+                for one in line
+                if Mark(view.name, one[1], one[0]) in marks
+            )
             yield from _again(f"line {words}: {amount} in {view.name}" for words, amount in told)
-            yield from _again(f"{words}: {amount} aloud in {view.name}" for words, amount in thread.aloud)
+            yield from _again(
+                f"{words}: {amount} aloud in {view.name}" for words, amount in thread.aloud
+            )
 
 
 def _again(things: Iterable[str]) -> Iterator[str]:

@@ -141,7 +141,8 @@ class House:
         self.lookout = Lookout(self.disk.url)
         self._open.push_async_callback(self.lookout.close)
         ports = [self._open.enter_context(Port()) for _ in range(self.disk.processes)]
-        self.front = await self._proxy(self.site.appservice.port, ports)
+        # Else a homeserver waits ever longer for a bridge that dies again and again.
+        self.front = await self._proxy(self.site.appservice.port, ports, again="PUT")
         self.back = await self._proxy_to(self.homeserver.url)
         self.side = await self._proxy_to(self.stripe.url)
         for name in self._manner.people:
@@ -196,7 +197,9 @@ class House:
         number = int(url.rpartition(":")[2])
         return await self._proxy(self._open.enter_context(Port()), [number])
 
-    async def _proxy(self, port: Port, upstreams: Sequence[Port | int]) -> Proxy:
+    async def _proxy(
+        self, port: Port, upstreams: Sequence[Port | int], *, again: str = ""
+    ) -> Proxy:
         numbers = [one if isinstance(one, int) else one.number for one in upstreams]
         rng = Random(self.rng.random())
-        return await self._open.enter_async_context(Proxy(port, numbers, rng))
+        return await self._open.enter_async_context(Proxy(port, numbers, rng, again=again))

@@ -15,7 +15,7 @@ from benchmarks.faults.wire import MOST_HEAD, Message, answer, read_answer, read
 from bridge.sandbox.ports import LOOPBACK, Port
 
 #: How long a request waits for a server that is up.
-_PATIENCE = 8.0
+_PATIENCE = 15.0
 _PAUSE = 0.05
 _JSON = "application/json"
 
@@ -47,9 +47,12 @@ CALM = Mood()
 
 
 class Proxy:
-    """Listens on `port`; `upstreams` are asked in turn, those that are down being left out."""
+    """Listens on `port`; `upstreams` are asked in turn, those that are down being left out.
 
-    def __init__(self, port: Port, upstreams: list[int], rng: Random) -> None:
+    Requests that begin with `again` are asked again when their answer breaks off.
+    """
+
+    def __init__(self, port: Port, upstreams: list[int], rng: Random, *, again: str = "") -> None:
         self.url = port.url
         self.mood = CALM
         #: How often each blow fell.
@@ -57,6 +60,7 @@ class Proxy:
         self._port = port
         self._upstreams = upstreams
         self._rng = rng
+        self._again = again
         self._turn = count()
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -95,20 +99,38 @@ class Proxy:
         blow = self._blow(request)
         if blow in {Blow.TOO_MANY, Blow.BAD_GATEWAY}:
             return await _write(writer, _refusal(blow, self._rng))
-        connection = await self._connect()
-        if connection is None:
+        if blow is Blow.CUT_REQUEST:
+            await self._ask(request.half(), answered=False)
+            return False
+        answered = await self._answer(request)
+        if answered is None:
             return await _write(writer, _refusal(Blow.BAD_GATEWAY, self._rng))
-        upstream, sink = connection
-        try:
-            sink.write(request.half() if blow is Blow.CUT_REQUEST else request.whole())
-            await sink.drain()
-            if blow is Blow.CUT_REQUEST:
-                return False
-            answered = await read_answer(upstream)
-        finally:
-            sink.close()
         await asyncio.sleep(self._rng.uniform(0, self.mood.slow))
         return await self._bring(answered, blow, writer)
+
+    async def _answer(self, request: Message) -> Message | None:
+        """From whoever is up; what may be asked again is, if its answer breaks off."""
+        until = asyncio.get_running_loop().time() + _PATIENCE
+        while True:
+            try:
+                return await self._ask(request.whole())
+            except (OSError, EOFError):
+                again = self._again and request.first_line.startswith(self._again)
+                if not again or asyncio.get_running_loop().time() > until:
+                    raise
+
+    async def _ask(self, data: bytes, *, answered: bool = True) -> Message | None:
+        """None if nobody is up, or no answer is wanted."""
+        connection = await self._connect()
+        if connection is None:
+            return None
+        upstream, sink = connection
+        try:
+            sink.write(data)
+            await sink.drain()
+            return await read_answer(upstream) if answered else None
+        finally:
+            sink.close()
 
     async def _bring(self, answered: Message, blow: Blow | None, writer: StreamWriter) -> bool:
         match blow:

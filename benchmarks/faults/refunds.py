@@ -97,7 +97,9 @@ class Desk:
     async def _ask(self, asking: Asking, person: Person) -> None:
         """A reply to the payment's card, a yes to the question, and the wait for how it went."""
         paid, wanted = euros(asking.paid), euros(asking.wanted)
-        card = await self._sees(person, asking, lambda e: e.thread is None and f": {paid}" in e.body)
+        card = await self._sees(
+            person, asking, lambda e: e.thread is None and f": {paid}" in e.body
+        )
         asking.root = card.event_id
         await person.say(asking.room, f"refund {asking.wanted / 100:.2f}", reply_to=card.event_id)
         question = await self._sees(person, asking, _is_question(asking))
@@ -155,8 +157,9 @@ async def refunds(
 async def _kill(house: House, rng: Random) -> None:
     """Again and again, with enough time in between to come to something."""
     while True:
-        await asyncio.sleep(rng.uniform(0.5, 3))
         await kill_a_bridge(house, rng)
+        await asyncio.gather(*(one.up() for one in house.bridges))
+        await asyncio.sleep(rng.uniform(0.2, 3))
 
 
 def made(askings: list[Asking], ledger: list[dict[str, Any]]) -> Refunds:

@@ -174,7 +174,10 @@ _SEEN: dict[tuple[str, str | None], list[tuple[str, str, bool]]] = {
             for where in ("customer", "dispute")
             for words in ("Dispute opened", "Disputed money taken from your balance")
         ),
-        *((where, "Dispute opened", True) for where in ("customer", "dispute", "payments-critical")),
+        *(
+            (where, "Dispute opened", True)
+            for where in ("customer", "dispute", "payments-critical")
+        ),
     ],
     ("dispute_closes", "lost"): [
         ("customer", "Dispute lost", False),

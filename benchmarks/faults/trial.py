@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
+from benchmarks.faults.counting import Count, compare
 from benchmarks.faults.hazards import Hazard
 from benchmarks.faults.house import House, Manner, Site
-from benchmarks.faults.counting import Count, compare
 from benchmarks.faults.rooms import read_rooms, view_of
 from benchmarks.faults.stream import Size, Stream
 

@@ -56,7 +56,7 @@ async def sqlite_commit(url: str) -> Commit:
     )
     store.execute("PRAGMA journal_mode=WAL")
     store.execute("PRAGMA synchronous=FULL")
-    insert = f"INSERT INTO inbox ({_COLUMNS}) VALUES ({', '.join('?' * 9)}) ON CONFLICT DO NOTHING"  # noqa: S608
+    insert = f"INSERT INTO inbox ({_COLUMNS}) VALUES ({', '.join('?' * 9)}) ON CONFLICT DO NOTHING"
 
     def write(rows: list[Row]) -> None:
         store.execute("BEGIN IMMEDIATE")
@@ -75,7 +75,7 @@ async def postgresql_commit(url: str) -> Commit:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     store = await asyncpg.connect(address, server_settings={"synchronous_commit": "on"})
     values = ", ".join(f"${n}" for n in range(1, 10))
-    insert = f"INSERT INTO inbox ({_COLUMNS}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608
+    insert = f"INSERT INTO inbox ({_COLUMNS}) VALUES ({values}) ON CONFLICT DO NOTHING"
 
     async def commit(rows: list[Row]) -> None:
         await store.executemany(insert, rows)

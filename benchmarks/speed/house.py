@@ -104,7 +104,7 @@ class House:
         with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as store:
             counts = [
                 store.execute(
-                    f"SELECT count(*) FROM {queue} WHERE state = 'ready' AND lane NOT LIKE ?",  # noqa: S608
+                    f"SELECT count(*) FROM {queue} WHERE state = 'ready' AND lane NOT LIKE ?",
                     [but],
                 ).fetchone()[0]
                 for queue in ("inbox", "outbox")

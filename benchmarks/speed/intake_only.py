@@ -12,12 +12,13 @@ from pathlib import Path
 from aiohttp import web
 
 from bridge import logs
-from bridge.app import build
+from bridge.app import build, settle_down
 from bridge.config import load
 
 
 async def serve(config: Path) -> None:
     bridge = build(load(config, os.environ))
+    settle_down()
     runner = web.AppRunner(bridge.web, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, bridge.config.web.host, bridge.config.web.port).start()

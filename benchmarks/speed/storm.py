@@ -4,10 +4,13 @@ import asyncio
 import time
 from statistics import median
 
+from sqlalchemy import delete
+
 from benchmarks.speed.cost import rss_mb
 from benchmarks.speed.delivery import Ceiling
 from benchmarks.speed.figures import Book
 from benchmarks.speed.house import House
+from bridge.model.clock import SystemClock
 from bridge.model.message import Message
 from bridge.model.room_message import RoomMessage
 from bridge.model.signal import SignalClass, Subject, SubjectKind
@@ -17,8 +20,6 @@ from bridge.store import outbox
 from bridge.store.engine import open_store
 from bridge.store.tables import is_ready
 from bridge.store.tables import outbox as outbox_table
-from bridge.model.clock import SystemClock
-from sqlalchemy import delete
 
 _PAGES = 8
 _PAUSE = 0.3

@@ -81,4 +81,6 @@ def _answer(status: int, words: str) -> web.Response:
     headers = {"Content-Type": "application/json"}
     if status == 503:
         headers["Retry-After"] = "5"
-    return web.Response(body=json.dumps({"message": words}).encode(), status=status, headers=headers)
+    return web.Response(
+        body=json.dumps({"message": words}).encode(), status=status, headers=headers
+    )

@@ -83,7 +83,9 @@ class Postgres:
 
     def _command(self) -> list[str]:
         where = ["-D", str(self.directory / "data"), "-p", str(self._port.number)]
-        settings = [part for name, value in self._given.items() for part in ("-c", f"{name}={value}")]
+        settings = [
+            part for name, value in self._given.items() for part in ("-c", f"{name}={value}")
+        ]
         return [str(self._bin / "postgres"), *where, *settings]
 
     def _initialise(self) -> None:

@@ -1,16 +1,25 @@
 """The database, opened once: transactions that write, transactions that read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol, Self, TypeVar
 
-from asyncpg import PostgresError
-from sqlalchemy import Connection, Executable, Table
+import asyncpg
+from sqlalchemy import Connection, Executable, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.engine import CursorResult, make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -18,9 +27,22 @@ from bridge.model.errors import StoreUnavailable
 from bridge.store.sqlite import Sqlite
 
 #: What no other moment would cure.
-_OUR_FAULT = (IntegrityError, DataError, ProgrammingError)
+_OUR_FAULT = (
+    IntegrityError,
+    DataError,
+    ProgrammingError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+)
 #: Away, restarting, full, locked, or out of connections. asyncpg's own come bare while connecting.
-_ITS_FAULT = (DBAPIError, PoolTimeout, PostgresError, OSError)
+_ITS_FAULT = (
+    DBAPIError,
+    PoolTimeout,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    sqlite3.OperationalError,
+    OSError,
+)
 _T = TypeVar("_T")
 
 
@@ -36,6 +58,23 @@ class Upsert:
     ) -> Self:
         return cls(
             {"sqlite": finish(sqlite.insert(table)), "postgresql": finish(postgresql.insert(table))}
+        )
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """An insert of many rows, given to the driver as they are: see `Tx.moment`."""
+
+    of: Mapping[str, str]
+
+    @classmethod
+    def of_upsert(cls, upsert: Upsert, columns: Sequence[str]) -> Self:
+        dialects = {"sqlite": sqlite.dialect(), "postgresql": asyncpg_dialect()}  # type: ignore[no-untyped-call]
+        return cls(
+            {
+                name: str(upsert.of[name].compile(dialect=dialect, column_keys=list(columns)))  # type: ignore[attr-defined]
+                for name, dialect in dialects.items()
+            }
         )
 
 
@@ -57,6 +96,22 @@ class Tx:
             return self.connection.execute(statement, rows)
         return await self.connection.execute(statement, rows)
 
+    async def run_many(self, bulk: "Bulk", rows: Sequence[tuple[Any, ...]]) -> None:
+        connection = self.connection
+        if isinstance(connection, Connection):
+            connection.connection.driver_connection.executemany(bulk.of["sqlite"], rows)  # type: ignore[union-attr]
+            return
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        if not raw.is_in_transaction():  # it begins with the first statement that SQLAlchemy runs
+            await connection.exec_driver_sql("SELECT 1")
+        await raw.executemany(bulk.of["postgresql"], rows)
+
+    def moment(self, at: datetime) -> datetime | str:
+        """As the driver wants it (see `Moment` in tables.py)."""
+        if self.dialect == "postgresql":
+            return at
+        return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
     async def run_sync(self, work: Callable[[Connection], _T]) -> _T:
         """For libraries that know no `await`."""
         if isinstance(self.connection, Connection):
@@ -75,6 +130,7 @@ class Database(Protocol):
         self, *, wait: bool = True
     ) -> AbstractAsyncContextManager[Connection | AsyncConnection]: ...
     def read(self) -> AbstractAsyncContextManager[Connection | AsyncConnection]: ...
+    async def run_alone(self, statement: str, arguments: Sequence[Any]) -> None: ...
     async def close(self) -> None: ...
 
 
@@ -100,10 +156,19 @@ class Store:
                 tx = Tx(connection, self.dialect)
                 yield tx
         if tx.wakes:
-            self.urgent = self.urgent or tx.urgent
-            self.work.set()
-            if self.on_work:
-                self.on_work()
+            self._there_is_work(urgent=tx.urgent)
+
+    async def run_alone(self, statement: str, arguments: Sequence[Any], *, urgent: bool) -> None:
+        """On PostgreSQL: a statement that makes work, and is a transaction by itself: one round trip."""
+        with _its_faults():
+            await self._database.run_alone(statement, arguments)
+        self._there_is_work(urgent=urgent)
+
+    def _there_is_work(self, *, urgent: bool) -> None:
+        self.urgent = self.urgent or urgent
+        self.work.set()
+        if self.on_work:
+            self.on_work()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -135,11 +200,16 @@ def open_store(url: str) -> Store:
     return Store(Postgresql(url), "postgresql")
 
 
+def _must_be_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    """asyncpg notices when the server goes away; asking the server each time would cost a round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
 class Postgresql:
     def __init__(self, url: str) -> None:
         self._engine = create_async_engine(
             url,
-            pool_pre_ping=True,
             pool_size=10,
             max_overflow=10,
             connect_args={
@@ -153,6 +223,8 @@ class Postgresql:
             },
         )
 
+        event.listen(self._engine.sync_engine, "checkout", _must_be_open)
+
     @asynccontextmanager
     async def write(self, *, wait: bool = True) -> AsyncIterator[AsyncConnection]:  # noqa: ARG002 - it is quick
         async with self._engine.begin() as connection:
@@ -160,6 +232,11 @@ class Postgresql:
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return self.write()
+
+    async def run_alone(self, statement: str, arguments: Sequence[Any]) -> None:
+        async with self._engine.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            await raw.execute(statement, *arguments)
 
     async def close(self) -> None:
         await self._engine.dispose()

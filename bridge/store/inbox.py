@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bridge.store.engine import Tx, Upsert
-from bridge.store.lanes import Wake, wake
+from bridge.store.engine import Bulk, Store, Tx, Upsert
+from bridge.store.lanes import Wake, each_once, is_urgent, wake
 from bridge.store.tables import appservice_transaction, inbox
 
 
@@ -24,30 +24,27 @@ class Arrival:
     urgency: int
 
 
-_KEEP = Upsert.into(
-    inbox, lambda insert: insert.on_conflict_do_nothing(index_elements=["source", "event_id"])
-)
-
-
 async def accept(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> None:
     """Keep each arrival that was not kept before, and mark its lane as due."""
     if not arrivals:
         return
-    rows = [
-        {
-            "source": a.source,
-            "event_id": a.event_id,
-            "type": a.type,
-            "lane": a.lane,
-            "body": a.body,
-            "urgency": a.urgency,
-            "state": "ready",
-            "received_at": now,
-        }
-        for a in arrivals
-    ]
-    await tx.run(_KEEP, rows)
     await wake(tx, (Wake(a.lane, a.lane_kind, a.urgency) for a in arrivals), now)
+    at = tx.moment(now)
+    await tx.run_many(
+        _KEEP,
+        [(a.source, a.event_id, a.type, a.lane, a.body, a.urgency, "ready", at) for a in arrivals],
+    )
+
+
+async def accept_alone(store: Store, arrivals: Sequence[Arrival], now: datetime) -> None:
+    """`accept` for PostgreSQL as one statement, which is a transaction by itself."""
+    wakes = each_once(Wake(a.lane, a.lane_kind, a.urgency) for a in arrivals)
+    arguments = [
+        now,
+        *([getattr(a, name) for a in arrivals] for name in _GIVEN),
+        *([getattr(one, name) for one in wakes] for name in ("key", "kind", "urgency")),
+    ]
+    await store.run_alone(_KEEP_ALONE, arguments, urgent=is_urgent(wakes))
 
 
 async def seen_transaction(tx: Tx, txn_id: str, now: datetime) -> bool:
@@ -63,3 +60,29 @@ async def known(tx: Tx, source: str, event_ids: Iterable[str]) -> set[str]:
         inbox.c.source == source, inbox.c.event_id.in_(list(event_ids))
     )
     return set((await tx.run(wanted)).scalars())
+
+
+_KEEP = Bulk.of_upsert(
+    Upsert.into(
+        inbox,
+        lambda insert: insert.inline().on_conflict_do_nothing(
+            index_elements=["source", "event_id"]
+        ),
+    ),
+    ["source", "event_id", "type", "lane", "body", "urgency", "state", "received_at"],
+)
+_GIVEN = ("source", "event_id", "type", "lane", "body", "urgency")
+_KEEP_ALONE = """
+    WITH kept AS (
+        INSERT INTO inbox (source, event_id, type, lane, body, urgency, state, received_at)
+        SELECT *, 'ready', $1::timestamptz FROM unnest(
+            $2::varchar[], $3::varchar[], $4::varchar[], $5::varchar[], $6::text[], $7::integer[]
+        )
+        ON CONFLICT (source, event_id) DO NOTHING
+    )
+    INSERT INTO lane (key, kind, urgency, due_at)
+    SELECT *, $1::timestamptz FROM unnest($8::varchar[], $9::varchar[], $10::integer[])
+    ON CONFLICT (key) DO UPDATE SET
+        due_at = coalesce(lane.due_at, excluded.due_at),
+        urgency = least(lane.urgency, excluded.urgency)
+"""

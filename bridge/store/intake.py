@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bridge.model.clock import Clock
 from bridge.model.errors import StoreUnavailable
 from bridge.store.engine import Store
-from bridge.store.inbox import Arrival, accept
+from bridge.store.inbox import Arrival, accept, accept_alone
 
 Waiting = tuple[Arrival, "asyncio.Future[None]"]
 
@@ -34,8 +34,6 @@ class Intake:
         self._waiting.extend(zip(arrivals, futures, strict=True))
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit_all())
-        if len(futures) == 1:
-            return await futures[0]
         done = await asyncio.gather(*futures, return_exceptions=True)
         for failure in done:
             if failure is not None:
@@ -58,8 +56,12 @@ class Intake:
 
     async def _commit(self, batch: list[Waiting]) -> None:
         try:
-            async with self.store.begin() as tx:
-                await accept(tx, [arrival for arrival, _ in batch], self.clock.now())
+            arrivals = [arrival for arrival, _ in batch]
+            if self.store.dialect == "postgresql":
+                await accept_alone(self.store, arrivals, self.clock.now())
+            else:
+                async with self.store.begin() as tx:
+                    await accept(tx, arrivals, self.clock.now())
         except StoreUnavailable as unavailable:
             _answer(batch, unavailable)
         except Exception as odd:  # noqa: BLE001 - whoever waits must hear of it, whatever it is

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from bridge.model.errors import BridgeError
-from bridge.store.engine import Tx, Upsert
+from bridge.store.engine import Bulk, Tx, Upsert
 from bridge.store.tables import inbox, is_ready, lane, outbox
 
 #: Lanes of these kinds are queues of the inbox; all others of the outbox.
@@ -54,17 +54,25 @@ class Wake:
 
 async def wake(tx: Tx, wakes: Iterable[Wake], now: datetime) -> None:
     """Mark lanes as due. Sorted, so that two transactions never wait for each other in a circle."""
-    most: dict[str, Wake] = {}
-    for one in sorted(wakes):
-        most.setdefault(one.key, one)  # the most urgent sorts first
+    most = each_once(wakes)
     if not most:
         return
-    rows = [
-        {"key": w.key, "kind": w.kind, "urgency": w.urgency, "due_at": now} for w in most.values()
-    ]
-    await tx.run(_WAKE, rows)
-    tx.wakes.update(most)
-    tx.urgent = tx.urgent or any(one.urgency == URGENT for one in most.values())
+    at = tx.moment(now)
+    await tx.run_many(_WAKE, [(one.key, one.kind, one.urgency, at) for one in most])
+    tx.wakes.update(one.key for one in most)
+    tx.urgent = tx.urgent or is_urgent(most)
+
+
+def each_once(wakes: Iterable[Wake]) -> list[Wake]:
+    """Each lane with the most urgent of what waits in it, in the order in which lanes are taken."""
+    most: dict[str, Wake] = {}
+    for one in sorted(wakes, key=lambda one: (one.key, one.urgency)):
+        most.setdefault(one.key, one)
+    return list(most.values())
+
+
+def is_urgent(wakes: Iterable[Wake]) -> bool:
+    return any(one.urgency == URGENT for one in wakes)
 
 
 async def claim(
@@ -165,16 +173,19 @@ def _least(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[
     return case((one < other, one), else_=other)
 
 
-_WAKE = Upsert.into(
-    lane,
-    lambda insert: insert.on_conflict_do_update(
-        index_elements=[lane.c.key],
-        set_={
-            # A lane that backs off keeps its pause; one that sleeps is due now.
-            "due_at": func.coalesce(lane.c.due_at, insert.excluded.due_at),
-            "urgency": _least(lane.c.urgency, insert.excluded.urgency),
-        },
+_WAKE = Bulk.of_upsert(
+    Upsert.into(
+        lane,
+        lambda insert: insert.on_conflict_do_update(
+            index_elements=[lane.c.key],
+            set_={
+                # A lane that backs off keeps its pause; one that sleeps is due now.
+                "due_at": func.coalesce(lane.c.due_at, insert.excluded.due_at),
+                "urgency": _least(lane.c.urgency, insert.excluded.urgency),
+            },
+        ),
     ),
+    ["key", "kind", "urgency", "due_at"],
 )
 _FREE = (
     select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency)

@@ -6,14 +6,13 @@ longer goes aside into one: waiting for another process's lock, and the commit, 
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 
 from bridge.model.errors import StoreUnavailable
 
@@ -58,6 +57,11 @@ class Sqlite:
         # Nothing above ever waits: somebody who only reads, again and again, must let others go on.
         await asyncio.sleep(0)
 
+    async def run_alone(self, statement: str, arguments: Sequence[Any]) -> None:
+        """Nothing is gained by it here: there are no round trips."""
+        async with self.write() as connection:
+            connection.exec_driver_sql(statement, tuple(arguments))
+
     async def close(self) -> None:
         await asyncio.gather(*self._committing)
         if self._writer:
@@ -69,6 +73,7 @@ class Sqlite:
         """The transaction that everybody shares until the next commit; the first one begins it."""
         if self._writer is None:
             self._writer = self._engine.connect()
+            _run(self._writer.connection.driver_connection, "PRAGMA busy_timeout=0")
         if self._shared is None:
             try:
                 await self._begin(self._writer)
@@ -84,13 +89,14 @@ class Sqlite:
 
     async def _begin(self, connection: Connection) -> None:
         """The lock is taken at the first word, so that what was read is still so when it is written."""
+        raw = connection.connection.driver_connection
+        connection.begin()
         try:
-            _begin(connection, patience=0)
-        except OperationalError as busy:
-            if getattr(busy.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            _run(raw, "BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as busy:
+            if busy.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
-            connection.rollback()
-            await self._elsewhere(lambda: _begin(connection, patience=_BUSY_MS))
+            await self._elsewhere(lambda: _begin_patiently(raw))
 
     async def _commit(self, connection: Connection, shared: asyncio.Future[None]) -> None:
         async with self._turn:
@@ -117,7 +123,9 @@ class Sqlite:
             _fail(shared, StoreUnavailable("The store gave up what others wrote just before."))
 
     def _forget(self) -> None:
+        """Its patience is not that of the others: it must not become one of them."""
         if self._writer:
+            self._writer.invalidate()
             self._writer.close()
         self._writer = None
 
@@ -131,9 +139,12 @@ class Sqlite:
             raise
 
 
-def _begin(connection: Connection, *, patience: int) -> None:
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_patiently(raw: Any) -> None:
+    _run(raw, f"PRAGMA busy_timeout={_BUSY_MS}")
+    try:
+        _run(raw, "BEGIN IMMEDIATE")
+    finally:
+        _run(raw, "PRAGMA busy_timeout=0")
 
 
 def _fail(shared: asyncio.Future[None], reason: Exception) -> None:

@@ -99,7 +99,7 @@ class House:
         before = {e.event_id for e in self._up_to(room, said)}
 
         def says(event: RoomEvent) -> bool:
-            fresh = self.is_ours(event) and event.event_id not in before
+            fresh = self.is_ours(event) and not event.replaces and event.event_id not in before
             return fresh and all(word in event.body for word in words)
 
         return await self.sam.sees(room=room, where=says, within=20, what=f"an answer with {words}")
