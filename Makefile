@@ -8,7 +8,7 @@ ARGS ?=
 LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-config --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean
+.PHONY: help setup demo test faults bench check format lock clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*##"} /^[a-z-]+:.*##/ {printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ demo: $(READY)  ## play a story on real parts and stay up (STORY=name, ONCE=1 to
 
 test: $(READY)  ## run every test (ARGS="-k word" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: $(READY)  ## put the bridge under faults and count what people see (SHORT=1 for a short look)
+	@$(BIN)/python -m benchmarks.faults $(if $(SHORT),--short) $(ARGS)
+
+bench: $(READY)  ## measure the speed beside what it is compared with (QUICK=1 for a short look, ONLY=key)
+	@$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 check: $(READY)  ## lint, format, strict types, import contracts
 	@$(BIN)/ruff check .

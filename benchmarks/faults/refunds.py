@@ -1,9 +1,11 @@
 """Refunds asked for by people in their rooms while bridges are killed; counted in Stripe's own ledger."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -96,10 +98,8 @@ class Desk:
 
     async def _ask(self, asking: Asking, person: Person) -> None:
         """A reply to the payment's card, a yes to the question, and the wait for how it went."""
-        paid, wanted = euros(asking.paid), euros(asking.wanted)
-        card = await self._sees(
-            person, asking, lambda e: e.thread is None and f": {paid}" in e.body
-        )
+        paid = euros(asking.paid)
+        card = await self._sees(person, asking, lambda e: _is_card(e, paid))
         asking.root = card.event_id
         await person.say(asking.room, f"refund {asking.wanted / 100:.2f}", reply_to=card.event_id)
         question = await self._sees(person, asking, _is_question(asking))
@@ -108,7 +108,7 @@ class Desk:
         else:
             await person.say(asking.room, "yes", thread=card.event_id)
         asking.confirmed = True
-        await self._sees(person, asking, lambda e: _says(e, asking, f"Refunded {wanted}"))
+        await self._sees(person, asking, _is_result(asking))
 
     async def _sees(
         self, person: Person, asking: Asking, where: Callable[[RoomEvent], bool]
@@ -177,10 +177,9 @@ async def _told(desk: Desk) -> Count:
     for asking in desk.askings:
         room = desk.people[asking.by].room(asking.room)
         told = [one for one in room.messages if one.sender == desk.house.sender]
-        result = f"Refunded {euros(asking.wanted)}"
         for what, seen in (
             ("question", sum(map(_is_question(asking), told))),
-            ("result", sum(_says(one, asking, result) for one in told)),
+            ("result", sum(map(_is_result(asking), told))),
         ):
             lost, doubled = lost + (seen == 0), doubled + max(0, seen - 1)
             if seen != 1:
@@ -189,15 +188,25 @@ async def _told(desk: Desk) -> Count:
     return Count(sent, sent - lost, lost, doubled, 0, tuple(wrong))
 
 
+def _is_card(event: RoomEvent, paid: str) -> bool:
+    return not (event.thread or event.replaces) and bool(
+        re.search(rf"(received|paid): {re.escape(paid)}", event.body.partition("\n")[0])
+    )
+
+
 def _is_question(asking: Asking) -> Callable[[RoomEvent], bool]:
-    words = f"Refund {euros(asking.wanted)} of {euros(asking.paid)}"
-    return lambda event: _says(event, asking, words)
+    words = rf"Refund {re.escape(euros(asking.wanted))} of {re.escape(euros(asking.paid))}"
+    return partial(_says, asking=asking, words=words)
+
+
+def _is_result(asking: Asking) -> Callable[[RoomEvent], bool]:
+    """In the words of whoever knew first: the command's, or the webhook's."""
+    return partial(_says, asking=asking, words=rf"Refunded:? {re.escape(euros(asking.wanted))}")
 
 
 def _says(event: RoomEvent, asking: Asking, words: str) -> bool:
-    return event.thread == asking.root and event.body.partition("\n")[0].removeprefix(
-        "[test] "
-    ).startswith(words)
+    first = event.body.partition("\n")[0].removeprefix("[test] ")
+    return event.thread == asking.root and re.match(words, first) is not None
 
 
 def euros(cents: int) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ class Run:
     """`keys` are the figures it brings."""
 
     keys: tuple[str, ...]
-    measure: Callable[["Bench", Collection[str]], Awaitable[None]]
+    measure: Callable[["Bench", set[str]], Awaitable[None]]
 
 
 class Bench:
@@ -70,7 +70,7 @@ class Bench:
         self.open = AsyncExitStack()
         self._postgres: Postgres | None = None
 
-    async def run(self, wanted: Collection[str]) -> None:
+    async def run(self, wanted: set[str]) -> None:
         for one in RUNS:
             if not set(one.keys).isdisjoint(wanted):
                 async with self.open:
@@ -94,7 +94,7 @@ class Bench:
                 await measure()
 
 
-async def _matrix(bench: Bench, wanted: Collection[str]) -> None:
+async def _matrix(bench: Bench, wanted: set[str]) -> None:
     """Everything that needs a real homeserver, in one house."""
     scale, book = bench.scale, bench.book
     directory = bench.directory()
@@ -117,7 +117,7 @@ async def _matrix(bench: Bench, wanted: Collection[str]) -> None:
         await bench.rounds("burst", lambda: burst(house, ceiling, book, events, objects))
 
 
-async def _intake(bench: Bench, _wanted: Collection[str]) -> None:
+async def _intake(bench: Bench, _wanted: set[str]) -> None:
     scale, directory = bench.scale, bench.directory()
     server = await bench.postgres()
     for name in ("ours", "theirs"):
@@ -132,10 +132,10 @@ async def _intake(bench: Bench, _wanted: Collection[str]) -> None:
     requests = {one: int(pace * scale.intake_seconds) for one, pace in _PACE.items()}
     await bench.rounds(
         "intake", *(lambda pair=pair: pair.compare(bench.book, requests) for pair in pairs)
-    )  # type: ignore[misc]
+    )
 
 
-async def _growth(bench: Bench, _wanted: Collection[str]) -> None:
+async def _growth(bench: Bench, _wanted: set[str]) -> None:
     scale, directory = bench.scale, bench.directory()
     server = await bench.postgres()
     sizes = {"small": scale.small, "big": scale.big}
@@ -150,10 +150,10 @@ async def _growth(bench: Bench, _wanted: Collection[str]) -> None:
     number = scale.growth_events
     await bench.rounds(
         "growth", *(lambda one=one: one.compare(bench.book, number) for one in growths)
-    )  # type: ignore[misc]
+    )
 
 
-async def _scale(bench: Bench, _wanted: Collection[str]) -> None:
+async def _scale(bench: Bench, _wanted: set[str]) -> None:
     directory, server = bench.directory(), await bench.postgres()
     events = bench.scale.scale_events
     await bench.rounds("workers", lambda: workers(server, directory, bench.book, events))

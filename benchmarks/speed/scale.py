@@ -45,11 +45,15 @@ async def _rate(
             for n in range(processes)
         ]
         bag = Postbag()
+        since = await homeserver.count()
         await _put(url, bag, len(bag.customers))  # the rooms are made
-        await homeserver.got(len(bag.customers), await homeserver.count())
+        await homeserver.got(len(bag.customers), since)
         await asyncio.sleep(1)
         since = await homeserver.count()
-        pids = [one.process.pid for one in bridges], family(server.process.pid)
+        pids: list[list[int | None]] = [
+            [one.process.pid for one in bridges],
+            [*family(server.process.pid)],
+        ]
         before = [cpu_seconds(*some) for some in pids]
         await _put(url, bag, events)
         done = await homeserver.got(events, since)
