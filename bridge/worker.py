@@ -66,7 +66,7 @@ class Worker:
     clock: Clock
     pace: Pace
     handlers: Mapping[str, Handler]
-    _drains: set[asyncio.Task[None]] = field(default_factory=set)
+    _drains: dict[asyncio.Task[None], Lane] = field(default_factory=dict)
     #: Those of them that are urgent, and since when (the event loop's seconds).
     _urgent: dict[asyncio.Task[None], float] = field(default_factory=dict)
     _stopping: bool = False
@@ -114,25 +114,39 @@ class Worker:
                 await asyncio.wait(self._drains, return_when=asyncio.FIRST_COMPLETED)
 
     async def _claim(self) -> int:
-        free = self.pace.lanes_at_once - len(self._drains)
         urgent, self.store.urgent = self.store.urgent, False
-        calmest = CALM
-        if free <= 0:
-            free, calmest = _SPARE - len(self._urgent), URGENT
-            if not urgent or free <= 0:
-                return 0
+        spaces = [(way, *self._space(way, urgent=urgent)) for way in (True, False)]
+        if not any(free > 0 for _, free, _ in spaces):
+            return 0
+        work: list[tuple[Lane, list[Item]]] = []
         # A crash may undo a claim: then nobody has the lane, and its items wait as before.
         async with self.store.begin(wait=False) as tx:
             now, lease = self.clock.now(), self.pace.lease
-            claimed = await lanes.claim(tx, now, lease, free, calmest=calmest)
-            work = [(lane, await queue.ready(tx, lane, _BATCH)) for lane in claimed]
+            for way, free, calmest in spaces:
+                if free > 0:
+                    claimed = await lanes.claim(tx, now, lease, free, inward=way, calmest=calmest)
+                    work += [(lane, await queue.ready(tx, lane, _BATCH)) for lane in claimed]
         for lane, items in work:
-            task = asyncio.create_task(self._drain(lane, items), name=f"lane {lane.key}")
-            self._drains.add(task)
-            if lane.urgency == URGENT:
-                self._urgent[task] = asyncio.get_running_loop().time()
-            task.add_done_callback(self._drained)
-        return len(claimed)
+            self._begin(lane, items)
+        return len(work)
+
+    def _space(self, inward: bool, *, urgent: bool) -> tuple[int, int]:
+        """How many more lanes may be taken that lead this way, and how calm the calmest of them may be.
+
+        What leads outward waits for others: what is only to be understood must not take its place.
+        """
+        busy = [lane for lane in self._drains.values() if lane.inward is inward]
+        free = self.pace.lanes_at_once - len(busy)
+        if free > 0 or not urgent:
+            return free, CALM
+        return _SPARE - sum(lane.urgency == URGENT for lane in busy), URGENT
+
+    def _begin(self, lane: Lane, items: Sequence[Item]) -> None:
+        task = asyncio.create_task(self._drain(lane, items), name=f"lane {lane.key}")
+        self._drains[task] = lane
+        if lane.urgency == URGENT:
+            self._urgent[task] = asyncio.get_running_loop().time()
+        task.add_done_callback(self._drained)
 
     def _beat(self) -> None:
         now = self.clock.now()
@@ -155,7 +169,7 @@ class Worker:
             log.warning("lanes_rearmed", lanes=found)
 
     def _drained(self, task: asyncio.Task[None]) -> None:
-        self._drains.discard(task)
+        self._drains.pop(task, None)
         self._urgent.pop(task, None)
         self.store.work.set()
         if not task.cancelled() and (failure := task.exception()):

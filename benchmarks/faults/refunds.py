@@ -200,8 +200,9 @@ def _is_question(asking: Asking) -> Callable[[RoomEvent], bool]:
 
 
 def _is_result(asking: Asking) -> Callable[[RoomEvent], bool]:
-    """In the words of whoever knew first: the command's, or the webhook's."""
-    return partial(_says, asking=asking, words=rf"Refunded:? {re.escape(euros(asking.wanted))}")
+    """In the words of whoever knew first, the command or the webhook. The card's history is another thing."""
+    amount = re.escape(euros(asking.wanted))
+    return partial(_says, asking=asking, words=rf"Refunded( {amount}\.|: {amount} ·)")
 
 
 def _says(event: RoomEvent, asking: Asking, words: str) -> bool:

@@ -16,6 +16,7 @@ homeserver ── accept ──> inbox rows and the transaction's id, committed:
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from bridge import metrics
@@ -28,18 +29,19 @@ from bridge.model.audit import Record
 from bridge.model.command import Actor, Command
 from bridge.model.errors import BridgeError, Denied, Refused, StoreUnavailable, StripeError
 from bridge.model.message import Message
-from bridge.model.outcome import Delivered
+from bridge.model.outcome import Delivered, NotYet
 from bridge.model.ports import ChatMessage, Told, chat_from_json, chat_to_json
+from bridge.model.room_message import room_lane
 from bridge.model.signal import Objects, Subject, SubjectKind
-from bridge.store import audit, matrix_intake, rooms
+from bridge.store import audit, matrix_intake, outbox, rooms
 from bridge.store.actions import Action
 from bridge.store.engine import Tx
 from bridge.store.inbox import Arrival
-from bridge.store.outbox import enqueue
 from bridge.store.queue import Done, Item
 from bridge.store.rooms import BoundRoom, Posted
 
 _URGENT = 0
+_SOON = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Place:
     target: Posted | None
     #: Something waits for an answer in the thread, although its root is not the bridge's.
     awaits: bool = False
+    #: It may answer a message that people see and the bridge has not recorded yet.
+    unsettled: bool = False
 
     @property
     def subject(self) -> Subject:
@@ -85,10 +89,12 @@ class Commands:
     async def handle(self, item: Item) -> Done:
         """Handler of `chat` lanes."""
         said = chat_from_json(json.loads(item.payload))
-        place = await self._place(said)
+        place = await self._place(said, item.created_at)
         too_old = self.desk.clock.now() - said.sent_at > self.desk.config.commands.ignore_older_than
         if place is None or too_old:
             return Done(Delivered())
+        if place.unsettled:
+            return Done(NotYet("What it answers is just being said.", after=_SOON, outage=True))
         thread = said.thread or (place.target.root if place.target else said.event_id)
         try:
             reply = await self._reply(said, place, thread)
@@ -210,16 +216,22 @@ class Commands:
         async with self.desk.store.read() as tx:
             return (await directory(tx, self.desk.config)).actor(said.identity)
 
-    async def _place(self, said: ChatMessage) -> Place | None:
+    async def _place(self, said: ChatMessage, heard_at: datetime) -> Place | None:
         async with self.desk.store.read() as tx:
             room = await rooms.of_id(tx, said.room_id)
             if room is None or room.trouble or room.kind not in set(SubjectKind):
                 return None
             target = await rooms.posted_by_id(tx, said.reply_to) if said.reply_to else None
+            unknown = bool(said.reply_to) and target is None
             if target is None and said.thread:
                 target = await rooms.posted_by_id(tx, said.thread)
+                unknown = unknown or target is None
             awaits = await questions.waits_in_thread(tx, said)
-        return Place(room, target if target and target.room_id == said.room_id else None, awaits)
+            unknown = unknown or await questions.unasked(tx, said)
+            lane = room_lane(Place(room, None).subject)
+            unsettled = unknown and await outbox.under_way(tx, lane, heard_at)
+        target = target if target and target.room_id == said.room_id else None
+        return Place(room, target, awaits, unsettled)
 
     async def _write(
         self, said: ChatMessage, place: Place, thread: str, reply: Reply, tx: Tx
@@ -229,7 +241,7 @@ class Commands:
         if message:
             key = f"answer:{said.event_id}"
             deliveries.append(to_thread(place.subject, thread, message, key, objects=place.objects))
-        await enqueue(tx, deliveries, self.desk.clock.now())
+        await outbox.enqueue(tx, deliveries, self.desk.clock.now())
 
 
 def _meant(said: ChatMessage, place: Place) -> Meant | None:

@@ -42,6 +42,12 @@ async def meant(
     return await _only_one(tx, said, waiting) if waiting else await _too_late(tx, said, root, fits)
 
 
+async def unasked(tx: Tx, said: ChatMessage) -> bool:
+    """Whether a question of this thread is not recorded as asked yet."""
+    waiting = await actions.waiting_in_thread(tx, said.room_id, said.thread) if said.thread else []
+    return any([await actions.question_of(tx, one.id) is None for one in waiting])
+
+
 async def waits_in_thread(tx: Tx, said: ChatMessage) -> bool:
     """Whether an answer in this thread can be meant for the bridge although the root is not its own."""
     return bool(said.thread and await actions.waiting_in_thread(tx, said.room_id, said.thread))

@@ -485,10 +485,10 @@ class Commands(Section):
 
 class Delivery(Section):
     lanes_at_once: int = Field(
-        default=8,
+        default=16,
         ge=1,
         le=256,
-        description="How many lanes one process works on at the same time.",
+        description="How many lanes one process works on at the same time: so many that bring something in, and so many that take something out.",
     )
     lease: Duration = Field(
         default=timedelta(seconds=60),

@@ -12,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    not_,
     or_,
     select,
     update,
@@ -37,6 +38,10 @@ class Lane:
     token: str
     fails: int
     urgency: int = CALM
+
+    @property
+    def inward(self) -> bool:
+        return self.kind in INBOX_KINDS
 
     @property
     def queue(self) -> Table:
@@ -76,10 +81,19 @@ def is_urgent(wakes: Iterable[Wake]) -> bool:
 
 
 async def claim(
-    tx: Tx, now: datetime, lease: timedelta, limit: int, *, calmest: int = CALM
+    tx: Tx,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    *,
+    inward: bool | None = None,
+    calmest: int = CALM,
 ) -> list[Lane]:
-    """Up to `limit` due lanes nobody works on, the most urgent first, now ours; none calmer than `calmest`."""
-    found = (await tx.run(_FREE, {"now": now, "most": limit, "calmest": calmest})).all()
+    """Up to `limit` due lanes nobody works on, the most urgent first, now ours; none calmer than `calmest`.
+
+    `inward`: only queues of the inbox, or only those of the outbox.
+    """
+    found = (await tx.run(_FREE[inward], {"now": now, "most": limit, "calmest": calmest})).all()
     if not found:
         return []
     token = uuid4().hex
@@ -187,9 +201,11 @@ _WAKE = Bulk.of_upsert(
     ),
     ["key", "kind", "urgency", "due_at"],
 )
-_FREE = (
-    select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency)
+_INWARD = lane.c.kind.in_(sorted(INBOX_KINDS))
+_FREE = {
+    inward: select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency)
     .where(
+        *which,
         lane.c.urgency <= bindparam("calmest"),
         lane.c.due_at <= bindparam("now"),
         or_(lane.c.lease_until.is_(None), lane.c.lease_until <= bindparam("now")),
@@ -197,7 +213,8 @@ _FREE = (
     .order_by(lane.c.urgency, lane.c.due_at)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
-)
+    for inward, which in {None: (), True: (_INWARD,), False: (not_(_INWARD),)}.items()
+}
 _UNATTENDED = select(lane.c.key).where(
     lane.c.key.in_(bindparam("keys", expanding=True)),
     lane.c.due_at.is_not(None),

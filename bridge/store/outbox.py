@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bridge.model.room_message import RoomMessage, room_lane
 from bridge.store.engine import Tx, Upsert
 from bridge.store.lanes import Wake, wake
-from bridge.store.tables import lane, outbox
+from bridge.store.tables import is_ready, lane, outbox
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ async def enqueue(tx: Tx, deliveries: Sequence[Delivery], now: datetime) -> None
 
 def to_room(message: RoomMessage, urgency: int, dedup_key: str | None = None) -> Delivery:
     return Delivery(room_lane(message.subject), "room", message.to_json(), urgency, dedup_key)
+
+
+async def under_way(tx: Tx, lane_key: str, before: datetime) -> bool:
+    """Whether something from before that moment may have been sent there and is not recorded yet."""
+    waiting = select(outbox.c.id).where(
+        outbox.c.lane == lane_key, is_ready(outbox), outbox.c.created_at <= before
+    )
+    return (await tx.run(waiting.limit(1))).first() is not None
 
 
 async def expected(tx: Tx, lane_key: str) -> bool:
