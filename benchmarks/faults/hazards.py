@@ -119,7 +119,7 @@ HAZARDS = (
         "SIGKILL of a bridge at any instant, and a new one at once",
         begin=slow_homeserver,
         blow=kill_a_bridge,
-        blows=(50, 5),
+        blows=(50, 4),
         gap=0.3,
     ),
     Hazard(

@@ -14,7 +14,7 @@ from benchmarks.faults.stream import Size, Stream
 Doing = Callable[[str], None]
 
 FULL = Size(customers=30, payments=4, renewals=1, disputes=10)
-SHORT = Size(customers=6, payments=2, renewals=1, disputes=2)
+SHORT = Size(customers=5, payments=2, renewals=1, disputes=1)
 #: After the last blow: for what was not taken, and for what is not settled.
 _TAKEN_SECONDS = 120
 _SETTLED_SECONDS = 180

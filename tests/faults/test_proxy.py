@@ -1,5 +1,7 @@
 """The proxy passes on what it is given, and spoils what it is told to spoil, where it says."""
 
+import asyncio
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -34,7 +36,7 @@ class Server:
 async def server() -> AsyncIterator[tuple[Server, Proxy]]:
     made = Server()
     app = web.Application()
-    app.router.add_put("/{path:.*}", made.take)
+    app.router.add_post("/{path:.*}", made.take)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     with Port() as port, Port() as upstream, Port() as nobody:
@@ -47,7 +49,8 @@ async def server() -> AsyncIterator[tuple[Server, Proxy]]:
 async def _ask(proxy: Proxy, path: str = "/") -> tuple[int, bytes]:
     async with (
         aiohttp.ClientSession(proxy.url) as http,
-        http.put(path, json=BODY) as answer,
+        # A PUT would be asked again by the client itself.
+        http.post(path, json=BODY) as answer,
     ):
         return answer.status, await answer.read()
 
@@ -57,7 +60,7 @@ async def test_what_is_not_spoiled_arrives_whole(server: tuple[Server, Proxy]) -
     proxy.mood = CALM
     async with aiohttp.ClientSession(proxy.url) as http:
         for path, length in (("/", 512), ("/?chunked=1", 600)) * 2:  # one connection for all
-            async with http.put(path, json=BODY) as answer:
+            async with http.post(path, json=BODY) as answer:
                 assert (answer.status, len(await answer.read())) == (200, length)
     assert made.done == [BODY] * 4
 
@@ -90,5 +93,25 @@ async def test_a_refusal_says_how_and_is_before_or_after_it_was_done(
 
 async def test_only_some_requests_are_spoiled(server: tuple[Server, Proxy]) -> None:
     _, proxy = server
-    proxy.mood = Mood((Blow.BAD_GATEWAY,), share=1, only="PUT /bad")
+    proxy.mood = Mood((Blow.BAD_GATEWAY,), share=1, only="POST /bad")
     assert [(await _ask(proxy, path))[0] for path in ("/good", "/bad")] == [200, 502]
+
+
+async def test_what_may_be_asked_again_is_until_it_is_answered() -> None:
+    came = 0
+
+    async def die_first(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal came
+        came += 1
+        await reader.readuntil(b"\r\n\r\n")
+        if came > 2:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    with Port() as port, Port() as upstream:
+        async with (
+            await asyncio.start_server(die_first, LOOPBACK, upstream.number),
+            Proxy(port, [upstream.number], Random(1), again="POST") as proxy,
+        ):
+            assert await _ask(proxy) == (200, b"{}")
+    assert came == 3
