@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -20,6 +21,11 @@ _FULL_SECONDS = (0.5, 2.5)
 _JUMPS = (20.0, -20.0, 90.0, 0.0, -90.0, 3600.0, -3600.0, 0.0, 86_400.0)
 #: Of one process a thread of life: how often it is killed before it has even started.
 _UNREADY = 0.25
+#: How often any instant will do.
+_ANY = 0.4
+_SOMETHING_HAPPENS_WITHIN = 2.0
+_SLOW = 0.15
+_PAUSE = 0.005
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ async def kill_a_bridge(house: House, rng: Random) -> None:
     chosen = rng.choice(house.bridges)
     if rng.random() > _UNREADY:
         await _ready(chosen)
-        await asyncio.sleep(rng.uniform(0, 1))
+        await _instant(house, rng)
     await chosen.kill()
     chosen.start()
 
@@ -49,6 +55,7 @@ async def kill_a_bridge(house: House, rng: Random) -> None:
 async def freeze_a_bridge(house: House, rng: Random) -> None:
     """Past its lease: to the others it is dead, and then it comes back with what it had in hand."""
     chosen = rng.choice(house.bridges)
+    await _instant(house, rng)
     chosen.freeze()
     try:
         await asyncio.sleep(_FROZEN_SECONDS)
@@ -57,12 +64,14 @@ async def freeze_a_bridge(house: House, rng: Random) -> None:
 
 
 async def kill_the_homeserver(house: House, rng: Random) -> None:
+    await _instant(house, rng)
     await house.homeserver.kill()
     await asyncio.sleep(rng.uniform(0, 2))
     await house.homeserver.start()
 
 
 async def restart_the_database(house: House, rng: Random) -> None:
+    await _instant(house, rng)
     await house.disk.restart(crash=rng.random() < 0.5)
 
 
@@ -79,7 +88,7 @@ async def move_the_clock(house: House, rng: Random) -> None:
 
 async def slow_homeserver(house: House, _rng: Random) -> None:
     """Between what was done and its answer there is time to die."""
-    house.back.mood = Mood(slow=0.1)
+    house.back.mood = Mood(slow=_SLOW)
 
 
 async def cut_everything(house: House, _rng: Random) -> None:
@@ -102,6 +111,18 @@ async def bring_webhooks(house: House, rng: Random) -> None:
     told = [event["id"] for event in house.stripe.events()]
     for event in rng.sample(told, min(5, len(told))):
         house.stripe.world.postman.resend(event)
+
+
+async def _instant(house: House, rng: Random) -> None:
+    """Any, or one at which a message is with the homeserver and nobody knows yet that it is said."""
+    if rng.random() < _ANY:
+        await asyncio.sleep(rng.uniform(0, 1))
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_SOMETHING_HAPPENS_WITHIN):
+            while not house.back.sending:
+                await asyncio.sleep(_PAUSE)
+    await asyncio.sleep(rng.uniform(0, _SLOW / 2))
 
 
 async def _ready(one: BridgeProcess) -> None:
@@ -141,6 +162,7 @@ HAZARDS = (
     Hazard(
         "database-restarted",
         "crashes and restarts of PostgreSQL",
+        begin=slow_homeserver,
         blow=restart_the_database,
         blows=(8, 2),
         stores=("postgresql",),
@@ -160,6 +182,7 @@ HAZARDS = (
     Hazard(
         "store-full",
         "no space left for a while, again and again",
+        begin=slow_homeserver,
         blow=fill_the_store,
         blows=(10, 2),
         launcher=True,

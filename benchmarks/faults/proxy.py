@@ -18,6 +18,7 @@ from bridge.sandbox.ports import LOOPBACK, Port
 _PATIENCE = 15.0
 _PAUSE = 0.05
 _JSON = "application/json"
+_SEND = "/send/"
 
 
 class Blow(StrEnum):
@@ -57,6 +58,8 @@ class Proxy:
         self.mood = CALM
         #: How often each blow fell.
         self.blows: Counter[Blow] = Counter()
+        #: Messages that are with the homeserver, or whose answers are on their way.
+        self.sending = 0
         self._port = port
         self._upstreams = upstreams
         self._rng = rng
@@ -102,10 +105,15 @@ class Proxy:
         if blow is Blow.CUT_REQUEST:
             await self._ask(request.half(), answered=False)
             return False
-        answered = await self._answer(request)
+        sends = _SEND in request.first_line
+        self.sending += sends
+        try:
+            answered = await self._answer(request)
+            await asyncio.sleep(self._rng.uniform(0, self.mood.slow))
+        finally:
+            self.sending -= sends
         if answered is None:
             return await _write(writer, _refusal(Blow.BAD_GATEWAY, self._rng))
-        await asyncio.sleep(self._rng.uniform(0, self.mood.slow))
         return await self._bring(answered, blow, writer)
 
     async def _answer(self, request: Message) -> Message | None:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.faults.counting import Count
-from benchmarks.faults.hazards import kill_a_bridge
+from benchmarks.faults.hazards import kill_a_bridge, slow_homeserver
 from benchmarks.faults.house import House, Manner, Site
 from benchmarks.faults.proxy import Blow, Mood
 from bridge.sandbox.person import NotSeen, Person
@@ -136,7 +136,7 @@ async def refunds(
         }
         desk = Desk(house, people, Random(f"{site.seed} refunds {site.disk.name}"))
         await desk.sell(number)
-        house.back.mood = Mood(slow=0.1)
+        await slow_homeserver(house, desk.rng)
         house.side.mood = Mood(
             (Blow.NO_ANSWER, Blow.CUT_ANSWER), share=0.1, only="POST /v1/refunds", slow=0.2
         )

@@ -18,6 +18,8 @@ SHORT = Size(customers=5, payments=2, renewals=1, disputes=1)
 #: After the last blow: for what was not taken, and for what is not settled.
 _TAKEN_SECONDS = 120
 _SETTLED_SECONDS = 180
+#: How long what is wrong all the while may keep things from settling, before it is mended.
+_LASTS_SECONDS = 60
 
 
 async def trial(hazard: Hazard, site: Site, doing: Doing, *, short: bool) -> Count:
@@ -28,6 +30,9 @@ async def trial(hazard: Hazard, site: Site, doing: Doing, *, short: bool) -> Cou
         feeding = asyncio.create_task(stream.run())
         try:
             await _strike(hazard, house, stream, rng, doing, blows=hazard.blows[short])
+            if not hazard.blow:  # then it lasts until nothing is left that it could befall
+                await asyncio.wait({feeding}, timeout=_TAKEN_SECONDS)
+                await house.idle(_LASTS_SECONDS)
             doing("healing")
             await house.heal()
             await asyncio.wait({feeding}, timeout=_TAKEN_SECONDS)

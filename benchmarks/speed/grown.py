@@ -1,6 +1,7 @@
 """A store as it is after years: rooms, events that were handled, messages that were posted."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
@@ -9,7 +10,6 @@ from bridge.sandbox.homeserver import SERVER_NAME
 from bridge.store.engine import open_store
 
 _CUSTOMER = "cus_grown"
-_THEN = "'2026-01-01 00:00:00.000000'"
 _BODY = "x" * 400
 
 
@@ -33,6 +33,8 @@ async def grow(url: str, *, rooms: int, events: int, people: str) -> None:
 
 def _statements(rooms: int, events: int, people: str, *, sqlite: bool) -> Iterator[str]:
     """SQL that both databases read alike, but for how they count."""
+    # Long ago, but not so long that it would be forgotten.
+    then = f"'{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d %H:%M:%S.%f}'"
     some, many = _numbers(rooms, sqlite=sqlite), _numbers(events, sqlite=sqlite)
     subject = f"'{ACCOUNT}/customer/{_CUSTOMER}'"
     lane = f"'room:{ACCOUNT}/customer/{_CUSTOMER}' || (i % {rooms})"
@@ -41,7 +43,7 @@ def _statements(rooms: int, events: int, people: str, *, sqlite: bool) -> Iterat
     yield (
         "INSERT INTO room (subject, room_id, account, kind, subject_id, invited, created_at, name, topic) "
         f"SELECT {subject} || i, '!' || i || ':{SERVER_NAME}', '{ACCOUNT}', 'customer', '{_CUSTOMER}' || i, "
-        f"'[\"{people}\"]', {_THEN}, 'Somebody', 'customer' FROM {some}"
+        f"'[\"{people}\"]', {then}, 'Somebody', 'customer' FROM {some}"
     )
     yield (
         "INSERT INTO lane (key, kind, urgency, fails) "
@@ -50,16 +52,16 @@ def _statements(rooms: int, events: int, people: str, *, sqlite: bool) -> Iterat
     yield (
         "INSERT INTO inbox (source, event_id, type, lane, body, urgency, state, attempts, received_at, settled_at) "
         f"SELECT 'stripe:{ACCOUNT}', 'evt_grown' || i, 'invoice.payment_failed', 'events:{ACCOUNT}:' || (i % 16), "
-        f"'{_BODY}', 1, 'handled', 1, {_THEN}, {_THEN} FROM {many}"
+        f"'{_BODY}', 1, 'handled', 1, {then}, {then} FROM {many}"
     )
     yield (
         "INSERT INTO outbox (uid, lane, payload, urgency, dedup_key, state, attempts, repeated, created_at, settled_at, ref) "
-        f"SELECT 'grown' || i, {lane}, '{{}}', 1, 'grown|' || i, 'delivered', 1, {false}, {_THEN}, {_THEN}, '$grown' || i "
+        f"SELECT 'grown' || i, {lane}, '{{}}', 1, 'grown|' || i, 'delivered', 1, {false}, {then}, {then}, '$grown' || i "
         f"FROM {many}"
     )
     yield (
         "INSERT INTO posted (event_id, room_id, account, story, objects, posted_at) "
-        f"SELECT '$grown' || i, {room}, '{ACCOUNT}', '{ACCOUNT}:card:payment:in_grown' || i, '{{}}', {_THEN} FROM {many}"
+        f"SELECT '$grown' || i, {room}, '{ACCOUNT}', '{ACCOUNT}:card:payment:in_grown' || i, '{{}}', {then} FROM {many}"
     )
 
 

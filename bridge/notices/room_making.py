@@ -5,29 +5,33 @@ the invitations. So a room that is found by its alias may still lack most of tha
 making it just now, or the homeserver died over it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from time import monotonic
 
 import structlog
 
-from bridge.model.clock import Clock
 from bridge.model.outcome import Delivered, Outcome, Refused, Retry
 from bridge.model.ports import Homeserver, RoomMade, RoomSpec
 
 log = structlog.get_logger(__name__)
 
-#: Longer than a homeserver works on one room.
-_UNDER_WAY = timedelta(seconds=20)
+#: In seconds; longer than a homeserver works on one room.
+_UNDER_WAY = 20
 _LOOK_AGAIN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Making:
-    """`met` remembers when a room was first found unfinished; a restart only waits once more."""
+    """`met` remembers when a room was first found unfinished; a restart only waits once more.
+
+    `seconds` must not jump with the clock: a room that is just being made would be made twice.
+    """
 
     homeserver: Homeserver
-    clock: Clock
-    met: dict[str, datetime]
+    met: dict[str, float]
+    seconds: Callable[[], float] = monotonic
 
     async def make(self, spec: RoomSpec) -> RoomMade | Outcome:
         made = await self.homeserver.create_room(spec)
@@ -47,10 +51,8 @@ class Making:
         return await self.complete(made, spec)
 
     async def _unfinished(self, made: RoomMade, spec: RoomSpec) -> RoomMade | Outcome:
-        now = self.clock.now()
-        met = self.met.setdefault(made.room_id, now)
-        # A clock that was set back must not make us wait for long.
-        if abs(now - met) < _UNDER_WAY:
+        now = self.seconds()
+        if now - self.met.setdefault(made.room_id, now) < _UNDER_WAY:
             return Retry("The room is still being made.", after=_LOOK_AGAIN, outage=True)
         log.warning("room_never_finished", alias=spec.alias_localpart, room=made.room_id)
         again = await self._anew(made, spec)

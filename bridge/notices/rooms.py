@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -38,7 +37,7 @@ class Rooms:
     homeserver: Homeserver
     render: Render
     pacing: Pacing | None = None
-    _unfinished: dict[str, datetime] = field(default_factory=dict)
+    _unfinished: dict[str, float] = field(default_factory=dict)
 
     async def deliver(self, item: Item) -> Done:
         """Handler of `room` lanes."""
@@ -149,7 +148,7 @@ class Rooms:
 
     @property
     def making(self) -> Making:
-        return Making(self.homeserver, self.clock, self._unfinished)
+        return Making(self.homeserver, self._unfinished)
 
     async def make_channels(self) -> list[Outcome]:
         """The named channels of every account, and invitations to people who are new; what failed is returned."""

@@ -8,7 +8,8 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -17,6 +18,21 @@ from sqlalchemy.engine import make_url
 from bridge.model.errors import StoreUnavailable
 
 _BUSY_MS = 10_000
+#: How long (in seconds) what nobody waits for may wait for company.
+_LINGER = 0.005
+
+
+@dataclass
+class Shared:
+    """What everybody writes until the next commit. `done` fails if it could not be kept."""
+
+    changes: int
+    done: asyncio.Future[None] = field(default_factory=asyncio.Future)
+    awaited: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def fail(self, reason: Exception) -> None:
+        self.done.set_exception(reason)
+        self.done.exception()  # perhaps nobody waits
 
 
 class Sqlite:
@@ -30,7 +46,7 @@ class Sqlite:
         event.listen(self._engine, "connect", _keep_our_word)
         self._turn = asyncio.Lock()
         self._writer: Connection | None = None
-        self._shared: asyncio.Future[None] | None = None
+        self._shared: Shared | None = None
         self._committing: set[asyncio.Task[None]] = set()
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
 
@@ -38,6 +54,8 @@ class Sqlite:
     async def write(self, *, wait: bool = True) -> AsyncIterator[Connection]:
         async with self._turn:
             connection, shared = await self._open()
+            if wait:
+                shared.awaited.set()
             raw = connection.connection.driver_connection
             _run(raw, "SAVEPOINT own")
             try:
@@ -47,7 +65,7 @@ class Sqlite:
                 raise
             _run(raw, "RELEASE own")
         if wait:
-            await asyncio.shield(shared)
+            await asyncio.shield(shared.done)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
@@ -69,7 +87,7 @@ class Sqlite:
         self._engine.dispose()
         self._aside.shutdown(wait=False)
 
-    async def _open(self) -> tuple[Connection, asyncio.Future[None]]:
+    async def _open(self) -> tuple[Connection, Shared]:
         """The transaction that everybody shares until the next commit; the first one begins it."""
         if self._writer is None:
             self._writer = self._engine.connect()
@@ -80,8 +98,7 @@ class Sqlite:
             except BaseException:
                 self._forget()
                 raise
-            self._shared = asyncio.get_running_loop().create_future()
-            # It gets its turn after all those who wait for theirs now.
+            self._shared = Shared(_changes(self._writer))
             task = asyncio.create_task(self._commit(self._writer, self._shared))
             self._committing.add(task)
             task.add_done_callback(self._committing.discard)
@@ -98,19 +115,25 @@ class Sqlite:
                 raise
             await self._elsewhere(lambda: _begin_patiently(raw))
 
-    async def _commit(self, connection: Connection, shared: asyncio.Future[None]) -> None:
-        async with self._turn:
+    async def _commit(self, connection: Connection, shared: Shared) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER):
+                await shared.awaited.wait()
+        async with self._turn:  # after all those who wait for theirs now
             if self._shared is shared:
                 self._shared = None
-            if shared.done():
+            if shared.done.done():
                 return
             try:
-                await self._elsewhere(connection.commit)
+                if _changes(connection) == shared.changes:
+                    connection.commit()  # no row was written: there is no disk to wait for
+                else:
+                    await self._elsewhere(connection.commit)
             except Exception as failed:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
                 self._forget()
-                _fail(shared, failed)
+                shared.fail(failed)
             else:
-                shared.set_result(None)
+                shared.done.set_result(None)
 
     def _undo(self, raw: Any) -> None:
         """Only what this one wrote, unless SQLite has given up everything (as when the disk is full)."""
@@ -120,7 +143,7 @@ class Sqlite:
         elif self._shared:
             shared, self._shared = self._shared, None
             self._forget()
-            _fail(shared, StoreUnavailable("The store gave up what others wrote just before."))
+            shared.fail(StoreUnavailable("The store gave up what others wrote just before."))
 
     def _forget(self) -> None:
         """Its patience is not that of the others: it must not become one of them."""
@@ -147,9 +170,10 @@ def _begin_patiently(raw: Any) -> None:
         _run(raw, "PRAGMA busy_timeout=0")
 
 
-def _fail(shared: asyncio.Future[None], reason: Exception) -> None:
-    shared.set_exception(reason)
-    shared.exception()  # perhaps nobody waits
+def _changes(connection: Connection) -> int:
+    """How many rows it has ever changed."""
+    raw: Any = connection.connection.driver_connection
+    return int(raw.total_changes)
 
 
 def _run(raw: Any, statement: str) -> None:
