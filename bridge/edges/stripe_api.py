@@ -1,17 +1,13 @@
-"""Stripe's API with one key: plain JSON out, the bridge's own errors instead of the SDK's."""
+"""What the bridge asks of Stripe with one key; a family of verbs has its calls in a file of its own."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
-import aiohttp
-import stripe
-
-from bridge.model.errors import StripeAmbiguous, StripeBusy, StripeError, StripeRefused
-from bridge.model.event import Event, Json, Written, id_of
+from bridge.edges.stripe_calls import StripeCalls, told_in_words
+from bridge.model.errors import StripeRefused
+from bridge.model.event import Event, Json, id_of
 from bridge.model.money import Money
 
 _RELATED = re.compile(r"/v[12](?:/[a-z_]+){1,4}/[A-Za-z0-9_]{1,255}")
@@ -19,34 +15,8 @@ _PAGE = 100
 _MOST_CHARGES = 300
 
 
-class StripeApi:
-    """Implements `StripeReader` and `StripeWriter`; which of them it can be is up to the key.
-
-    Nothing is retried in here: the lane or the person's patience decides that, and a write that
-    was sent and not answered must become `StripeAmbiguous` at once.
-    """
-
-    def __init__(
-        self, key: str, *, api_base: str, timeout: timedelta, account_id: str | None = None
-    ) -> None:
-        # Otherwise a live key would leave a file in the home directory of whoever runs this.
-        stripe.enable_telemetry = False
-        self._http = stripe.AIOHTTPClient(timeout=timeout.total_seconds())
-        self._client = stripe.StripeClient(
-            key,
-            stripe_account=account_id,
-            max_network_retries=0,
-            http_client=self._http,
-            base_addresses={
-                "api": api_base,
-                "files": api_base,
-                "connect": api_base,
-                "meter_events": api_base,
-            },
-        )
-
-    async def close(self) -> None:
-        await self._http.close_async()  # type: ignore[no-untyped-call]
+class StripeApi(StripeCalls):
+    """Implements `StripeReader` and `StripeWriter`; which of them it can be is up to the key."""
 
     async def event_object(self, event: Event) -> Json:
         """The object a thin event is about, by way of the event that Stripe itself has kept."""
@@ -97,7 +67,7 @@ class StripeApi:
 
     async def refunds_of_charge(self, charge_id: str) -> list[Json]:
         found: list[Json] = []
-        async with _told_in_words(reading=True):
+        async with told_in_words(reading=True):
             page = await self._client.v1.refunds.list_async({"charge": charge_id, "limit": _PAGE})
             async for one in page.auto_paging_iter():
                 found.append(one.to_dict())  # noqa: PERF401 - the SDK's pages are asynchronous
@@ -111,7 +81,7 @@ class StripeApi:
 
     async def charges_of(self, customer_id: str) -> tuple[list[Json], bool]:
         found: list[Json] = []
-        async with _told_in_words(reading=True):
+        async with told_in_words(reading=True):
             wanted = {"customer": customer_id, "limit": _PAGE}
             page = await self._client.v1.charges.list_async(cast("Any", wanted))
             async for one in page.auto_paging_iter():
@@ -145,7 +115,7 @@ class StripeApi:
     async def made_by(self, key: str, types: Sequence[str], since: datetime) -> list[Json]:
         wanted = {"types": list(types), "created": {"gte": int(since.timestamp())}, "limit": _PAGE}
         found: list[Json] = []
-        async with _told_in_words(reading=True):
+        async with told_in_words(reading=True):
             page = await self._client.v1.events.list_async(cast("Any", wanted))
             async for one in page.auto_paging_iter():
                 event = one.to_dict()
@@ -195,63 +165,3 @@ class StripeApi:
         return await self._write(
             services[kind].update_async(object_id, params, {"idempotency_key": key})
         )
-
-    async def _get(self, call: Awaitable[Any]) -> Json:
-        async with _told_in_words(reading=True):
-            return _plain(await call)
-
-    async def _write(self, call: Awaitable[Any]) -> Written:
-        async with _told_in_words(reading=False):
-            answer = await call
-        written = Written(_plain(answer))
-        response = getattr(answer, "last_response", None)
-        written.request_id = response.request_id if response else None
-        return written
-
-
-def _plain(answer: Any) -> Json:
-    """Plain JSON of a typed object or of a raw answer."""
-    if isinstance(answer, stripe.StripeObject):
-        return answer.to_dict()
-    return dict(answer.data)
-
-
-@asynccontextmanager
-async def _told_in_words(*, reading: bool) -> AsyncIterator[None]:
-    try:
-        yield
-    except stripe.StripeError as error:
-        raise _translate(error, reading=reading) from error
-    except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as cut:
-        # With aiohttp a body that is cut while it is read escapes from the SDK as it is.
-        raise _unanswered(reading=reading) from cut
-
-
-def _translate(error: stripe.StripeError, *, reading: bool) -> StripeError:
-    words, code, request_id = (
-        error.user_message or "It gave no reason.",
-        error.code,
-        error.request_id,
-    )
-    match error:
-        case stripe.RateLimitError():
-            return StripeBusy("Stripe asks to wait a moment: too many requests.")
-        case stripe.AuthenticationError():
-            return StripeRefused(
-                "Stripe does not accept the key.", code=code, request_id=request_id
-            )
-        case stripe.PermissionError():
-            return StripeRefused(
-                f"The key may not do that. Stripe says: {words}", code=code, request_id=request_id
-            )
-        case stripe.CardError() | stripe.InvalidRequestError() | stripe.IdempotencyError():
-            return StripeRefused(words, code=code, request_id=request_id)
-    if error.http_status == 409:
-        return StripeBusy("Stripe is still working on the same request.")
-    return _unanswered(reading=reading)
-
-
-def _unanswered(*, reading: bool) -> StripeError:
-    if reading:
-        return StripeBusy("Stripe does not answer just now.")
-    return StripeAmbiguous("Stripe did not answer; it may or may not have been done.")
