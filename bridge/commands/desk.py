@@ -13,7 +13,7 @@ Stripe's events tell what the call with the action's id has made (`events`, `mak
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.config.schema import Config
@@ -21,6 +21,7 @@ from bridge.model.action import ActionState
 from bridge.model.audit import Who
 from bridge.model.clock import Clock
 from bridge.model.command import Actor, Command
+from bridge.model.errors import BridgeError, Refused
 from bridge.model.event import Json
 from bridge.model.message import Message
 from bridge.model.money import Money
@@ -28,6 +29,7 @@ from bridge.model.ports import ChatMessage, StripeReader, StripeWriter
 from bridge.model.room_message import RoomMessage
 from bridge.model.signal import Objects, SignalClass, Subject
 from bridge.model.text import safe
+from bridge.model.verbs import FREE
 from bridge.model.words import Words
 from bridge.store.actions import Action
 from bridge.store.engine import Store, Tx
@@ -148,7 +150,8 @@ class Verb:
     """A row of the table of verbs. `needs` are Stripe's permissions: `charge_read`, `charge_write`.
 
     What is read is read with the reader's key, what is written is written with the writer's.
-    `guarded` verbs are those whose refusals belong into the audit trail.
+    `guarded` verbs are those whose refusals belong into the audit trail. `examples` and `about` (what
+    it is done to, and how that is named) are for `help verb`.
     """
 
     name: str
@@ -157,6 +160,13 @@ class Verb:
     does: Perform | Deed
     needs: tuple[str, ...] = ()
     guarded: bool = False
+    examples: tuple[str, ...] = ()
+    about: str = ""
+
+    @property
+    def free(self) -> bool:
+        """Whether everybody may ask for it."""
+        return self.name in FREE
 
     @property
     def deed(self) -> Deed | None:
@@ -178,6 +188,12 @@ def say(title: str, text: str = "", *, mention: tuple[str, ...] = ()) -> Message
         text=safe(text, cap=2000, lines=True) if text else None,
         mentions=mention,
     )
+
+
+def refusal(error: BridgeError) -> Message:
+    """Its sentence, and what can be chosen from."""
+    lines = error.lines if isinstance(error, Refused) else ()
+    return replace(say(str(error)), lines=tuple(map(safe, lines)))
 
 
 def who_of(actor: Actor | None, said: ChatMessage) -> Who:

@@ -22,7 +22,18 @@ from functools import partial
 from bridge import metrics
 from bridge.commands import answers, proposing, questions
 from bridge.commands.answers import Hearing
-from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb, Write, say, to_thread, who_of
+from bridge.commands.desk import (
+    Ask,
+    Deed,
+    Desk,
+    Reply,
+    Verb,
+    Write,
+    refusal,
+    say,
+    to_thread,
+    who_of,
+)
 from bridge.commands.parsing import Answer, Meant, Unclear, Verdict, answer_of, parse
 from bridge.commands.permission import directory, permit
 from bridge.model.audit import Record
@@ -103,7 +114,7 @@ class Commands:
         except StripeError as error:
             reply = Reply(say("Stripe did not do it.", str(error)))
         except BridgeError as error:
-            reply = Reply(say(str(error)))
+            reply = Reply(refusal(error))
         return Done(
             Delivered(), partial(self._write, said, place, thread, reply) if reply else None
         )
@@ -162,7 +173,7 @@ class Commands:
         try:
             asked = await answers.question(tx, hearing, meant)
         except Refused as refused:
-            return say(str(refused))
+            return refusal(refused)
         if asked is None:
             return None
         verb = self.verbs[asked.action.verb]
@@ -185,7 +196,7 @@ class Commands:
         except Denied as denied:
             return await self._refused(said, place, actor, verb, denied, tx, action)
         except Refused as refused:
-            return say(str(refused))
+            return refusal(refused)
 
     async def _refused(
         self,

@@ -127,4 +127,5 @@ VERB = Verb(
     "link [code]",
     "makes another identity of yours, on this or another platform, the same person",
     Deed(propose, execute, told, moves_money=False),
+    examples=("link", "link ABCDEFGHJK"),
 )

@@ -1,8 +1,8 @@
-"""`show` and `help`: they change nothing."""
+"""`show`: what Stripe says right now. It changes nothing."""
 
 from collections.abc import Iterator
 
-from bridge.commands.desk import Ask, Desk, Reply, Verb, say
+from bridge.commands.desk import Ask, Desk, Reply
 from bridge.commands.payments import Payment, payment_of
 from bridge.model.errors import Refused
 from bridge.model.event import Json, moment
@@ -35,13 +35,6 @@ def _refreshed(subject: Subject) -> Iterator[Delivery]:
     """The room's pinned card is to show the same."""
     if subject.kind in {SubjectKind.CUSTOMER, SubjectKind.DISPUTE}:
         yield to_about(subject, at_once=True)
-
-
-def help_of(verbs: tuple[Verb, ...], ask: Ask) -> Message:
-    """Only what this person may use."""
-    lines = [f"{verb.usage} – {verb.help}" for verb in verbs if verb.name in ask.actor.verbs]
-    how = "Reply to a message with one of these, or begin with !stripe."
-    return say("What you can ask for", "\n".join([*lines, how]))
 
 
 async def _payment_or_invoice(desk: Desk, reader: StripeReader, objects: Objects) -> Message:

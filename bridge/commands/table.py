@@ -1,12 +1,11 @@
 """Every verb, in the order `help` shows them. A new one is a row here and a small file; see desk.py."""
 
-from bridge.commands import escalate, freeze, link, note, refund, role, show
+from bridge.commands import escalate, explain, freeze, link, note, refund, role, show
 from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb
 
 
 async def _help(desk: Desk, ask: Ask) -> Reply:
-    del desk
-    return Reply(show.help_of(TABLE, ask))
+    return Reply(explain.told(desk, VERBS, ask))
 
 
 TABLE = (
@@ -16,6 +15,8 @@ TABLE = (
         "gives money back for the payment you reply to; all that is left without an amount",
         Deed(refund.propose, refund.execute, refund.told, refund.find),
         needs=("charge_read", "payment_intent_read", "invoice_read", "charge_write"),
+        examples=("refund", "refund 20 duplicate", "refund 20.00 eur came too late"),
+        about="a payment: reply to the message of it",
     ),
     Verb(
         "note",
@@ -30,8 +31,17 @@ TABLE = (
             "payment_intent_write",
             "subscription_write",
         ),
+        examples=("note called her back, she pays on Monday",),
+        about="what you reply to, else what the room is about",
     ),
-    Verb("escalate", "escalate [text]", "asks others for help, at once", escalate.perform),
+    Verb(
+        "escalate",
+        "escalate [text]",
+        "asks others for help, at once",
+        escalate.perform,
+        examples=("escalate she says it is not hers",),
+        about="what you reply to, else what the room is about",
+    ),
     Verb(
         "show",
         "show",
@@ -44,6 +54,8 @@ TABLE = (
             "invoice_read",
             "payment_intent_read",
         ),
+        examples=("show",),
+        about="what you reply to, else what the room is about",
     ),
     Verb(
         "freeze",
@@ -51,20 +63,29 @@ TABLE = (
         "stops everything that moves money in this account, at once",
         freeze.perform,
         guarded=True,
+        examples=("freeze somebody has my phone",),
     ),
     Verb(
         "unfreeze",
         "unfreeze",
         "lets money move again; who froze it needs somebody else's approval",
         Deed(freeze.propose, freeze.execute, freeze.told, moves_money=False),
+        examples=("unfreeze",),
     ),
     Verb(
         "role",
         "role add|remove person role",
         "gives somebody a role or takes it; another person must approve it",
         Deed(role.propose, role.execute, role.told, moves_money=False),
+        examples=("role add anna finance", "role remove anna finance"),
     ),
     link.VERB,
-    Verb("help", "help", "shows this", _help),
+    Verb(
+        "help",
+        "help [verb]",
+        "shows what you can ask for, or all about one verb",
+        _help,
+        examples=("help", "help refund"),
+    ),
 )
 VERBS = {verb.name: verb for verb in TABLE}

@@ -32,7 +32,11 @@ class StoreUnavailable(BridgeError):
 
 
 class Refused(BridgeError):
-    pass
+    """`lines` are what can be chosen from, or done instead."""
+
+    def __init__(self, sentence: str, *, lines: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.lines = lines
 
 
 class Denied(Refused):
