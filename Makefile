@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STORY ?= black-friday
 ARGS ?=
+CLIENT ?=
 LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-config --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults bench check format lock clean
+.PHONY: help setup demo test faults bench shots check format lock clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*##"} /^[a-z-]+:.*##/ {printf "  make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ faults: $(READY)  ## put the bridge under faults and count what people see (SHOR
 
 bench: $(READY)  ## measure the speed beside what it is compared with (QUICK=1 for a short look, ONLY=key)
 	@$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+shots: $(READY)  ## picture a story's rooms in a Matrix web client (CLIENT=folder, STORY=name)
+	@$(BIN)/python -m bridge.sandbox.shots --story $(STORY) --client "$(CLIENT)" $(ARGS)
 
 check: $(READY)  ## lint, format, strict types, import contracts
 	@$(BIN)/ruff check .
