@@ -1,7 +1,7 @@
 """Whether a call to Stripe that was not answered has done it: by looking, never by trying."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.commands.desk import Deed, Desk
 from bridge.model.event import Json
@@ -19,9 +19,13 @@ async def made_by(desk: Desk, deed: Deed, action: Action) -> Json | None:
         return await deed.find(desk, action)
     if not deed.events:
         return None
-    since = (action.executing_at or action.created_at) - _SKEW
-    found = await desk.readers[action.account].made_by(action.id, deed.events, since)
+    found = await desk.readers[action.account].made_by(action.id, deed.events, called_since(action))
     return next((one for one in found if one.get("object") == deed.makes), None)
+
+
+def called_since(action: Action) -> datetime:
+    """By Stripe's clock, nothing of it was made earlier."""
+    return (action.executing_at or action.created_at) - _SKEW
 
 
 def marked(objects: Iterable[Json], action: Action) -> Json | None:

@@ -1,6 +1,6 @@
 """Every verb, in the order `help` shows them. A new one is a row here and a small file; see desk.py."""
 
-from bridge.commands import escalate, explain, freeze, link, note, refund, role, show
+from bridge.commands import escalate, explain, freeze, link, note, refund, retry, role, show
 from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb
 
 
@@ -11,21 +11,21 @@ async def _help(desk: Desk, ask: Ask) -> Reply:
 TABLE = (
     Verb(
         "refund",
-        "refund [amount] [payment] [reason]",
+        "refund [amount] [reason]",
         "gives money back for the payment you reply to; all that is left without an amount",
         Deed(refund.propose, refund.execute, refund.told, refund.find),
-        needs=(
-            "charge_read",
-            "dispute_read",
-            "payment_intent_read",
-            "invoice_read",
-            "charge_write",
-        ),
-        examples=("refund", "refund 20 duplicate", "refund pi_… 20.00 eur came too late"),
-        about=(
-            "a payment: reply to its message, name it by its id, or write in its customer's room "
-            "if there is only one"
-        ),
+        needs=("charge_read", "payment_intent_read", "invoice_read", "charge_write"),
+        examples=("refund", "refund 20 duplicate", "refund 20.00 eur came too late"),
+        about="a payment: reply to the message of it",
+    ),
+    Verb(
+        "retry",
+        "retry [invoice]",
+        "charges an open invoice again, now",
+        Deed(retry.propose, retry.execute, retry.told, retry.find),
+        needs=("invoice_read", "payment_intent_read", "event_read", "invoice_write"),
+        examples=("retry", "retry in_1Pgc6t"),
+        about="an invoice: reply to its message, name it, or ask in the customer's room",
     ),
     Verb(
         "note",

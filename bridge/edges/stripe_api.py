@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from bridge.edges.stripe_billing import BillingCalls
 from bridge.edges.stripe_calls import StripeCalls, told_in_words
 from bridge.model.errors import StripeRefused
 from bridge.model.event import Event, Json, id_of
@@ -15,7 +16,7 @@ _PAGE = 100
 _MOST_CHARGES = 300
 
 
-class StripeApi(StripeCalls):
+class StripeApi(BillingCalls, StripeCalls):
     """Implements `StripeReader` and `StripeWriter`; which of them it can be is up to the key."""
 
     async def event_object(self, event: Event) -> Json:
@@ -46,9 +47,6 @@ class StripeApi(StripeCalls):
 
     async def dispute(self, dispute_id: str) -> Json:
         return await self._get(self._client.v1.disputes.retrieve_async(dispute_id))
-
-    async def subscription(self, subscription_id: str) -> Json:
-        return await self._get(self._client.v1.subscriptions.retrieve_async(subscription_id))
 
     async def invoice_of_payment(self, payment_intent_id: str) -> str | None:
         wanted = {

@@ -9,7 +9,13 @@ from typing import Any
 import aiohttp
 import stripe
 
-from bridge.model.errors import StripeAmbiguous, StripeBusy, StripeError, StripeRefused
+from bridge.model.errors import (
+    StripeAmbiguous,
+    StripeBusy,
+    StripeDeclined,
+    StripeError,
+    StripeRefused,
+)
 from bridge.model.event import Json, Written
 
 
@@ -90,7 +96,9 @@ def _translate(error: stripe.StripeError, *, reading: bool) -> StripeError:
             return StripeRefused(
                 f"The key may not do that. Stripe says: {words}", code=code, request_id=request_id
             )
-        case stripe.CardError() | stripe.InvalidRequestError() | stripe.IdempotencyError():
+        case stripe.CardError():
+            return StripeDeclined(words, code=code, request_id=request_id)
+        case stripe.InvalidRequestError() | stripe.IdempotencyError():
             return StripeRefused(words, code=code, request_id=request_id)
     if error.http_status == 409:
         return StripeBusy("Stripe is still working on the same request.")

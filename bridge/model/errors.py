@@ -8,6 +8,7 @@ BridgeError
 │   └── Denied             the person may not do it: that is kept in the audit trail
 └── StripeError            Stripe did not do what was asked
     ├── StripeRefused      it said no; asking again changes nothing
+    │   └── StripeDeclined the bank said no to a payment: an answer, not a mistake
     ├── StripeBusy         it asked to wait, and did nothing
     └── StripeAmbiguous    nobody knows whether it was done
 """
@@ -53,6 +54,10 @@ class StripeError(BridgeError):
 
 
 class StripeRefused(StripeError):
+    pass
+
+
+class StripeDeclined(StripeRefused):
     pass
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -10,9 +10,10 @@ from bridge.model.event import Event, Json
 from bridge.model.message import Message
 from bridge.model.money import Money
 from bridge.model.outcome import Outcome
+from bridge.model.stripe_billing import BillingReader, BillingWriter
 
 
-class StripeReader(Protocol):
+class StripeReader(BillingReader, Protocol):
     """One account's reader key. Every method raises `StripeError`; objects are plain JSON."""
 
     async def event_object(self, event: Event) -> Json:
@@ -60,7 +61,7 @@ class StripeReader(Protocol):
         """A sentence that says whose key this is; raises `StripeError` if it is not accepted."""
 
 
-class StripeWriter(Protocol):
+class StripeWriter(BillingWriter, Protocol):
     """One account's writer key. `key` is the idempotency key: the action's id.
 
     Answers are `Written`, so that the audit trail can name Stripe's request.
@@ -116,10 +117,6 @@ class Homeserver(Protocol):
     @property
     def user_id(self) -> str: ...
 
-    @property
-    def memory(self) -> timedelta:
-        """For so long the homeserver surely knows what was sent under a transaction id."""
-
     async def create_room(self, spec: RoomSpec) -> RoomMade | Outcome:
         """The room of that alias: made, or found when an earlier try had made it."""
 
@@ -140,9 +137,6 @@ class Homeserver(Protocol):
         """Who may do everything there, whatever its power levels say: the creators, in newer rooms."""
 
     async def has_event(self, room_id: str, event_id: str) -> bool | Outcome: ...
-    async def said(self, room_id: str, txn_id: str, since: datetime) -> str | Outcome | None:
-        """The message that was sent under `txn_id`, by its content; None if the room has none since then."""
-
     async def join(self, room_id: str, via: str | None = None) -> Outcome: ...
     async def leave(self, room_id: str) -> Outcome: ...
     async def kick(self, room_id: str, user_id: str, reason: str) -> Outcome: ...

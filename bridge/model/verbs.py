@@ -2,6 +2,7 @@
 
 VERBS = (
     "refund",
+    "retry",
     "note",
     "escalate",
     "show",

@@ -11,20 +11,29 @@ from bridge.store.outbox import Delivery, to_room
 
 #: The metadata key by which a refund names its action (see commands/refund.py).
 ACTION_KEY = "chat_action"
+_ID_LENGTH = 32
 
 
 async def action_of(tx: Tx, event: Event) -> Action | None:
-    """The action behind the event: by the idempotency key of its API call, or by its object's metadata."""
-    metadata = event.object.get("metadata")
-    named = metadata.get(ACTION_KEY) if isinstance(metadata, dict) else None
-    for action_id in (event.idempotency_key, named):
-        if (
-            isinstance(action_id, str)
-            and len(action_id) == 32
-            and (found := await actions.get(tx, action_id))
-        ):
+    """The action behind the event: by the idempotency key of its API call, or by a refund's metadata.
+
+    What happens later to an invoice or a subscription that carries an action's id is not its doing.
+    """
+    for name in (_called(event), _refunded(event)):
+        if len(name) == _ID_LENGTH and (found := await actions.get(tx, name)):
             return found
     return None
+
+
+def _called(event: Event) -> str:
+    """An action of several calls has keys of its own for each: its id, and what the call is for."""
+    return (event.idempotency_key or "").partition(":")[0]
+
+
+def _refunded(event: Event) -> str:
+    metadata = event.object.get("metadata")
+    named = metadata.get(ACTION_KEY) if isinstance(metadata, dict) else None
+    return named if isinstance(named, str) and event.object.get("object") == "refund" else ""
 
 
 async def asked_in(tx: Tx, action: Action) -> str | None:

@@ -28,8 +28,6 @@ class Item:
     created_at: datetime
     #: An earlier try may have reached the other side although it was not acknowledged.
     repeated: bool = False
-    #: It was begun before, and may have been done; without this it surely was not.
-    tried: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,17 +55,7 @@ async def ready(tx: Tx, owned: Lane, limit: int) -> list[Item]:
             for r in rows
         ]
     return [
-        Item(
-            r.id,
-            r.lane,
-            owned.kind,
-            r.uid,
-            r.payload,
-            r.attempts,
-            r.created_at,
-            r.repeated,
-            tried=r.error is not None or r.attempts > 0 or (owned.abandoned and r is rows[0]),
-        )
+        Item(r.id, r.lane, owned.kind, r.uid, r.payload, r.attempts, r.created_at, r.repeated)
         for r in rows
     ]
 

@@ -42,7 +42,8 @@ PACE = Pace(
     attempts=20,
     give_up_after=timedelta(days=3),
 )
-MONEY = ["refund", "show", "help"]
+BILLING = ["retry"]
+MONEY = ["refund", *BILLING, "show", "help"]
 
 
 def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
@@ -75,6 +76,7 @@ def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
             name: {"matrix": f"@{name}:test", "roles": [role]} for name, role in people.items()
         },
         "approvals": [
+            {"verbs": BILLING, "others": 0},
             {"verbs": ["refund"], "currencies": ["eur"], "others": 0},
             {
                 "verbs": ["refund"],
@@ -108,7 +110,7 @@ class Heard:
 
     @property
     def words(self) -> str:
-        return "\n".join([self.message.title, *self.message.lines, self.message.text or ""])
+        return f"{self.message.title}\n{self.message.text or ''}"
 
 
 @dataclass
@@ -154,20 +156,22 @@ class Office:
     async def payment(self, amount: int = 10_000, currency: str = "eur") -> str:
         """A paid charge and the message that tells of it: its event id."""
         made = self.stripe.happen("checkout_succeeds", amount=amount, currency=currency)
-        event_id = f"$paid{next(self._ids)}"
-        objects = Objects(charge=made["charge"], customer=made.get("customer"))
+        return await self.posted(Objects(charge=made["charge"], customer=made.get("customer")))
+
+    async def renewal(self, scene: str = "renewal_fails", **given: Any) -> tuple[str, Objects]:
+        """The message that tells of a subscription's invoice, and what it is about."""
+        made = self.stripe.happen(scene, **{"currency": "eur", **given})
+        known = {name: made.get(name) for name in ("customer", "invoice", "subscription")}
+        objects = Objects(**known)
+        return await self.posted(objects), objects
+
+    async def posted(self, objects: Objects) -> str:
+        """A message of the bridge about these: its event id."""
+        event_id = f"$told{next(self._ids)}"
         posted = Posted(event_id, ROOM, ACCOUNT, None, objects, None, None)
         async with self.store.begin() as tx:
             await rooms.add_posted(tx, posted, self.clock.now())
         return event_id
-
-    async def room_of(self, customer: str) -> str:
-        """The customer's room: what is said in it with `room=` is about them."""
-        room = f"!{customer}:test"
-        bound = BoundRoom(f"{ACCOUNT}/customer/{customer}", room, ACCOUNT, "customer", customer, ())
-        async with self.store.begin() as tx:
-            await rooms.bind(tx, bound, self.clock.now())
-        return room
 
     async def say(self, who: str, text: str, **how: Any) -> str:
         """`sam`, or an identity like `slack:U1`; returns what the bridge answered, all of it."""
@@ -175,10 +179,10 @@ class Office:
         await self.hear(self.message(who, text, **how))
         return "\n".join(heard.words for heard in self.told[before:])
 
-    def message(self, who: str, text: str, *, room: str = ROOM, **how: Any) -> ChatMessage:
+    def message(self, who: str, text: str, **how: Any) -> ChatMessage:
         platform, _, sender = who.rpartition(":") if ":" in who else ("matrix", "", f"@{who}:test")
         values = {"sent_at": self.clock.now(), "platform": platform, **how}
-        return ChatMessage(f"$said{next(self._ids)}", room, sender, body=text, **values)
+        return ChatMessage(f"$said{next(self._ids)}", ROOM, sender, body=text, **values)
 
     async def hear(self, said: ChatMessage, *, again: bool = False) -> None:
         """Brought by the homeserver; `again` brings the same message in another transaction."""
@@ -220,10 +224,8 @@ class Office:
         event_id = f"$ours{next(self._ids)}"
 
         async def write(tx: Tx) -> None:
-            bound = await rooms.find(tx, wanted.subject.key)
-            room = bound.room_id if bound else ROOM
             posted = Posted(
-                event_id, room, ACCOUNT, None, wanted.objects, wanted.action_id, wanted.thread
+                event_id, ROOM, ACCOUNT, None, wanted.objects, wanted.action_id, wanted.thread
             )
             await rooms.add_posted(tx, posted, self.clock.now())
             self.told.append(Heard(event_id, wanted))

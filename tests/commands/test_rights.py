@@ -47,6 +47,9 @@ async def test_keys_cut_to_the_least_do_all_of_it(office: Office) -> None:
     assert "Noted, here and in Stripe" in await office.say("sam", "note x", reply_to=paid)
     await office.say("sam", "refund 20", reply_to=paid)
     assert "Refunded €20.00" in await office.say("sam", "yes", thread=paid)
+    unpaid, _ = await office.renewal()
+    await office.say("sam", "retry", reply_to=unpaid)
+    assert "Declined: " in await office.say("sam", "yes", reply_to=office.question().event_id)
 
 
 def _cut(key: ApiKey, needs: tuple[str, ...]) -> ApiKey:
