@@ -101,6 +101,8 @@ class Proposal:
     others: int = 0
     #: People who may not approve it, besides the asker.
     barred: tuple[str, ...] = ()
+    #: What the question is about, if it was asked for by words and not by a reply.
+    objects: Objects | None = None
     #: What else belongs into the commit.
     write: Callable[[Tx], Awaitable[None]] | None = None
 

@@ -1,9 +1,13 @@
 """Which payment is meant, and what Stripe says of it right now."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bridge.commands.arguments import Arguments
+from bridge.commands.desk import Ask, Desk
+from bridge.commands.naming import Candidate, only, take_ids, the_named
 from bridge.model.errors import Refused
-from bridge.model.event import Json, id_of
+from bridge.model.event import Json, id_of, moment
 from bridge.model.money import Money
 from bridge.model.ports import StripeReader
 from bridge.model.signal import Objects
@@ -24,6 +28,82 @@ class Payment:
     @property
     def refundable(self) -> Money:
         return Money(max(0, self.paid.amount - self.refunded.amount), self.paid.currency)
+
+
+#: The payments of a customer that a verb could be meant for, and whether those are all.
+Find = Callable[[Desk, str, str], Awaitable[tuple[list[Candidate], bool]]]
+
+
+@dataclass(frozen=True)
+class Meant:
+    """What a command is about. `named`: the question must say what it is, for no reply shows it.
+
+    `rest` are the arguments without the ids among them.
+    """
+
+    objects: Objects
+    rest: Arguments
+    named: bool
+
+
+async def refundable(desk: Desk, account: str, customer: str) -> tuple[list[Candidate], bool]:
+    """For `meant`: what can be refunded, at least in part; account and customer are named."""
+    charges, complete = await desk.readers[account].charges_of(customer)
+    payments = [(as_payment(charge), charge) for charge in charges]
+    found = [
+        Candidate(payment.charge, _in_words(desk, payment, charge), _objects(charge))
+        for payment, charge in payments
+        if not why_not(payment, payment.refundable, desk.config.locale)
+    ]
+    return found, complete
+
+
+async def meant(desk: Desk, ask: Ask, arguments: Arguments, find: Find = refundable) -> Meant:
+    """What a verb for payments is about: what is named or replied to, else the customer's only one.
+
+    Raises `Refused`: with the choices if there are several, with what to do if there is none.
+    """
+    ids, rest = take_ids(arguments)
+    one = the_named(ask, ids)
+    objects = one.objects if one else ask.objects
+    if objects.dispute and not (objects.charge or objects.payment_intent):
+        dispute = await desk.readers[ask.subject.account].dispute(objects.dispute)
+        return Meant(_objects(dispute), rest, named=not ask.replied or one is not None)
+    if objects.charge or objects.payment_intent or objects.invoice:
+        return Meant(objects, rest, named=not ask.replied or one is not None)
+    if one and not objects.customer:
+        raise Refused(f"{one.id} is a {one.kind}, and no payment.")
+    if objects.customer is None or objects != Objects(customer=objects.customer):
+        raise Refused(
+            f"Reply to the message of the payment you want to {ask.command.verb}, "
+            f"or name it by its id: `!stripe {ask.command.verb} pi_…`."
+        )
+    found, complete = await find(desk, ask.subject.account, objects.customer)
+    chosen = only(
+        ask,
+        found,
+        what=f"Which payment do you want to {ask.command.verb}?",
+        none=f"This customer has no payment that you could {ask.command.verb}.",
+        complete=complete,
+    )
+    return Meant(chosen.objects, rest, named=True)
+
+
+def _in_words(desk: Desk, payment: Payment, charge: Json) -> str:
+    left = "" if payment.refunded.amount == 0 else f", {desk.words.money(payment.refundable)} left"
+    day = desk.words.day(moment(charge.get("created")))
+    return f"{desk.words.money(payment.paid)} of {day}{left}"
+
+
+def _objects(charge: Json) -> Objects:
+    """Of a charge, or of a dispute of one."""
+    is_charge = charge.get("object") == "charge"
+    return Objects(
+        customer=id_of(charge.get("customer")),
+        charge=id_of(charge) if is_charge else id_of(charge.get("charge")),
+        payment_intent=id_of(charge.get("payment_intent")),
+        dispute=None if is_charge else id_of(charge),
+    )
 
 
 async def payment_of(reader: StripeReader, objects: Objects) -> Payment:

@@ -65,7 +65,7 @@ async def keep(tx: Tx, desk: Desk, action: Action, ask: Ask, proposal: Proposal,
     if proposal.write:
         await proposal.write(tx)
     question = _question(desk, action, proposal)
-    more = {"objects": ask.objects, "action_id": action.id}
+    more = {"objects": proposal.objects or ask.objects, "action_id": action.id}
     key = f"action:{action.id}:question"
     await enqueue(tx, [to_thread(ask.subject, ask.thread, question, key, **more)], now)
 

@@ -1,11 +1,16 @@
-"""`refund [amount] [reason]`: read what can be refunded, ask, and leave the rest to the action."""
+"""`refund [amount] [payment] [reason]`: read what can be refunded, ask, and leave the rest to the action."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from babel.numbers import list_currencies
 
+from bridge.commands import payments
+from bridge.commands.arguments import Arguments, read
+from bridge.commands.choices import which
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
 from bridge.commands.finding import ACTION_KEY, marked
+from bridge.commands.naming import again
 from bridge.commands.payments import Payment, as_payment, payment_of, why_not
 from bridge.model.action import ActionState
 from bridge.model.errors import Refused
@@ -15,55 +20,108 @@ from bridge.store.actions import Action
 
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 _WHOLE = {"all", "full", "everything", "rest"}
+#: A number that stands for itself, perhaps with the sign of a currency.
+_NUMBER = re.compile(r"[€$£¥₹₩]?\d+(?:[.,]\d+)*[€$£¥₹₩]?", re.ASCII)
 _MOST_WORDS = 400
 _METADATA_CAP = 500
 
 
 @dataclass(frozen=True)
 class Wish:
-    """`amount` as it was typed, None for all that is left; `reason` is one of Stripe's, `words` anything."""
+    """`amount` as it was typed, None for all that is left; `reason` is one of Stripe's, `words` anything.
+
+    `perhaps` is a number among the words, which could be meant as the amount.
+    """
 
     amount: str | None
     reason: str | None
     words: str
+    perhaps: str | None = None
 
 
 async def propose(desk: Desk, ask: Ask) -> Proposal:
-    if not ask.replied:
-        raise Refused(
-            "Reply to the message of the payment you want to refund, with `refund` and the amount."
-        )
-    payment = await payment_of(desk.readers[ask.subject.account], ask.objects)
-    wish = read_wish(ask.command.rest)
+    meant = await payments.meant(desk, ask, read(ask.command.rest))
+    wish = read_wish(meant.rest)
+    payment = await payment_of(desk.readers[ask.subject.account], meant.objects)
+    if wish.perhaps:
+        raise _all_or(wish.perhaps, ask, payment.charge)
     money = parse_money(wish.amount, payment.paid.currency) if wish.amount else payment.refundable
     if problem := why_not(payment, money, desk.config.locale):
         raise Refused(problem)
-    locale = desk.config.locale
-    whole = "" if money != payment.paid else " (all of it)"
     return Proposal(
         object_id=payment.charge,
         params={"reason": wish.reason, "words": wish.words},
         money=money,
-        question=f"Refund {money.words(locale)} of {payment.paid.words(locale)}{whole}?",
+        question=_question(desk, payment, money, named=meant.named),
         remarks=_remarks(wish),
         before=_state(payment),
+        objects=replace(meant.objects, charge=payment.charge),
     )
 
 
-def read_wish(rest: str) -> Wish:
-    """`20.00 eur duplicate came twice` in its parts. Pure."""
-    words = rest.split()
-    amount: list[str] = []
+def read_wish(arguments: Arguments) -> Wish:
+    """`20.00 eur duplicate came twice` in its parts, in any order people use. Pure.
+
+    Raises `Refused` if a part is there twice, or under a name that means nothing here.
+    """
+    named, words = dict(arguments.named), list(arguments.words)
+    given = named.pop("amount", None), named.pop("reason", None)
+    if named:
+        name, value = next(iter(named.items()))
+        raise Refused(f'I know amount= and reason= here, not {name}=. Quote it: "{name}={value}".')
+    reason = _take_reason(words)
+    whole, amount = _take_amount(words)
+    reason = reason or _take_reason(words)
+    if given[0] and (amount or whole):
+        raise Refused(f"You gave two amounts: {amount or 'all'} and {given[0]}. Which one is it?")
+    if given[1] and reason:
+        raise Refused(f"You gave two reasons: {reason} and {given[1]}. Which one is it?")
+    if given[1] in REASONS:
+        reason = given[1]
+    elif given[1]:
+        words.append(given[1])
+    amount = given[0] or amount
+    loose = next((word for word in words if _is_amount(word)), None)
+    perhaps = None if whole or amount else loose
+    return Wish(amount, reason, " ".join(words)[:_MOST_WORDS], perhaps)
+
+
+def _take_reason(words: list[str]) -> str | None:
+    return words.pop(0).lower() if words and words[0].lower() in REASONS else None
+
+
+def _take_amount(words: list[str]) -> tuple[bool, str | None]:
+    """Whether all is meant in so many words, and the amount, if the words begin with one of those."""
     if words and words[0].lower() in _WHOLE:
-        words = words[1:]
-    elif words and (
-        _has_digit(words[0]) or (len(words) > 1 and _is_currency(words[0]) and _has_digit(words[1]))
-    ):
-        amount = [words.pop(0)]
-        if not _has_digit(amount[0]) or (words and _is_currency(words[0])):
-            amount.append(words.pop(0))
-    reason = words.pop(0).lower() if words and words[0].lower() in REASONS else None
-    return Wish(" ".join(amount) or None, reason, " ".join(words)[:_MOST_WORDS])
+        words.pop(0)
+        return True, None
+    first, second, *_ = [*words, "", ""]
+    if not _has_digit(first) and not (_is_currency(first) and _has_digit(second)):
+        return False, None
+    amount = [words.pop(0)]
+    if not _has_digit(first) or (words and _is_currency(words[0])):
+        amount.append(words.pop(0))
+    return False, " ".join(amount)
+
+
+def _all_or(amount: str, ask: Ask, charge: str) -> Refused:
+    command = ask.command
+    words = again(command, charge).removeprefix(f"!stripe {command.verb} {charge}").strip()
+    start = f"!stripe {command.verb} {charge}"
+    return which(
+        f"Is “{amount}” how much?",
+        [
+            (f"Yes, {amount}", f"{start} {amount} {words}"),
+            ("No, all of it", f"{start} all {words}"),
+        ],
+    )
+
+
+def _question(desk: Desk, payment: Payment, money: Money, *, named: bool) -> str:
+    locale = desk.config.locale
+    whole = "" if money != payment.paid else " (all of it)"
+    which_one = f" ({payment.charge})" if named else ""
+    return f"Refund {money.words(locale)} of {payment.paid.words(locale)}{whole}{which_one}?"
 
 
 async def execute(desk: Desk, action: Action) -> Json:
@@ -136,6 +194,10 @@ def _state(payment: Payment) -> Json:
 
 def _has_digit(word: str) -> bool:
     return any(character in "0123456789" for character in word)
+
+
+def _is_amount(word: str) -> bool:
+    return _NUMBER.fullmatch(word) is not None
 
 
 def _is_currency(word: str) -> bool:

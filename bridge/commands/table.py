@@ -11,12 +11,21 @@ async def _help(desk: Desk, ask: Ask) -> Reply:
 TABLE = (
     Verb(
         "refund",
-        "refund [amount] [reason]",
+        "refund [amount] [payment] [reason]",
         "gives money back for the payment you reply to; all that is left without an amount",
         Deed(refund.propose, refund.execute, refund.told, refund.find),
-        needs=("charge_read", "payment_intent_read", "invoice_read", "charge_write"),
-        examples=("refund", "refund 20 duplicate", "refund 20.00 eur came too late"),
-        about="a payment: reply to the message of it",
+        needs=(
+            "charge_read",
+            "dispute_read",
+            "payment_intent_read",
+            "invoice_read",
+            "charge_write",
+        ),
+        examples=("refund", "refund 20 duplicate", "refund pi_… 20.00 eur came too late"),
+        about=(
+            "a payment: reply to its message, name it by its id, or write in its customer's room "
+            "if there is only one"
+        ),
     ),
     Verb(
         "retry",

@@ -55,6 +55,8 @@ class MatrixClient:
         self.nio.user_id = user_id
         self.user_id = user_id
         self._identity = identity
+        #: Whether its transaction ids belong to a device: only then they outlive the homeserver's process.
+        self.has_device = True
         self._known = False
         self._starting = asyncio.Lock()
 

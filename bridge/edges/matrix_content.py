@@ -46,6 +46,14 @@ def matrix_content(
         message = _shorter(message)
 
 
+def delivery_of(event: Mapping[str, Any]) -> str | None:
+    """Of a message in a room, whoever sent it: the delivery that it was made for."""
+    content = event.get("content")
+    ours = content.get(OURS) if isinstance(content, dict) else None
+    delivery = ours.get("delivery") if isinstance(ours, dict) else None
+    return delivery if isinstance(delivery, str) else None
+
+
 def _edit(content: dict[str, Any], replaces: str) -> dict[str, Any]:
     """Whoever was meant was told by the first version: the outer mentions are for those who were not."""
     return {

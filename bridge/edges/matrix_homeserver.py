@@ -1,13 +1,17 @@
 """The homeserver's rooms, as the bridge's own user, in either mode."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 from urllib.parse import quote
 
 from nio import RoomPreset
 
 from bridge.edges.matrix_client import MatrixClient, part, with_query
+from bridge.edges.matrix_content import delivery_of
 from bridge.model.event import Json
 from bridge.model.outcome import Delivered, Outcome, Refused, Retry
 from bridge.model.ports import RoomMade, RoomSpec
@@ -15,6 +19,9 @@ from bridge.model.ports import RoomMade, RoomSpec
 _ABSENT = "M_NOT_FOUND"
 #: From this room version on.
 _CREATORS_REIGN = 12
+#: A day, as Synapse forgets them, less what clocks and its own pauses may differ.
+_MEMORY = timedelta(hours=20)
+_SKEW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,10 @@ class MatrixHomeserver:
     @property
     def user_id(self) -> str:
         return self.client.user_id
+
+    @property
+    def memory(self) -> timedelta:
+        return _MEMORY if self.client.has_device else timedelta(0)
 
     async def create_room(self, spec: RoomSpec) -> RoomMade | Outcome:
         answer = await self.client.call(
@@ -103,6 +114,28 @@ class MatrixHomeserver:
         if isinstance(answer, Refused) and answer.code == _ABSENT:
             return False
         return answer if isinstance(answer, Outcome) else True
+
+    async def said(self, room_id: str, txn_id: str, since: datetime) -> str | Outcome | None:
+        earliest = (since - _SKEW).timestamp() * 1000
+        page: Json | Outcome = {"end": ""}
+        while not isinstance(page, Outcome) and "end" in page:
+            page = await self._earlier(room_id, page["end"])
+            if isinstance(page, Outcome):
+                return page
+            events = [one for one in page.get("chunk") or () if isinstance(one, dict)]
+            if found := next((one for one in events if delivery_of(one) == txn_id), None):
+                return str(found.get("event_id"))
+            if any(_sent_at(one) < earliest for one in events):
+                return None
+        return None
+
+    async def _earlier(self, room_id: str, token: object) -> Json | Outcome:
+        """A page of what we said ourselves, from the newest on."""
+        ours = json.dumps({"types": ["m.room.message"], "senders": [self.user_id]})
+        query = {"dir": "b", "limit": "100", "filter": ours}
+        if token:
+            query["from"] = str(token)
+        return await self.client.ask("GET", with_query(f"{_room(room_id)}/messages", query))
 
     async def join(self, room_id: str, via: str | None = None) -> Outcome:
         servers = {"via": via, "server_name": via} if via else {}
@@ -184,6 +217,12 @@ def _power(spec: RoomSpec) -> dict[str, Any]:
 
 def _room(room_id: str) -> str:
     return f"/rooms/{part(room_id)}"
+
+
+def _sent_at(event: Json) -> float:
+    """In milliseconds; what does not say it may be of any time."""
+    at = event.get("origin_server_ts")
+    return float(at) if isinstance(at, int) else inf
 
 
 def _done(answer: Json | Outcome) -> Outcome:

@@ -25,7 +25,10 @@ class AppserviceIdentity:
     as_token: str
 
     async def establish(self, client: MatrixClient) -> Outcome:
-        """The user and its device are there; made if they were not."""
+        """The user and its device are there; made if they were not.
+
+        A homeserver that gives appservices no devices (MSC4190) takes messages all the same.
+        """
         client.act(self.as_token, {"user_id": client.user_id, "device_id": DEVICE})
         user = {
             "type": "m.login.application_service",
@@ -37,6 +40,11 @@ class AppserviceIdentity:
             return made
         device = f"/devices/{part(DEVICE)}?user_id={part(client.user_id)}"
         named = await client.raw("PUT", device, {"display_name": _NAME}, acting=False)
+        client.has_device = not isinstance(named, Refused)
+        if isinstance(named, Refused):
+            log.warning("no_device", user=client.user_id, reason=named.reason)
+            client.act(self.as_token, {"user_id": client.user_id})
+            return Delivered()
         return named if isinstance(named, Outcome) else Delivered()
 
 
@@ -104,6 +112,7 @@ async def _whose(client: MatrixClient) -> Outcome:
     if isinstance(found, Outcome):
         return found
     if found.get("user_id") == client.user_id:
+        client.has_device = bool(found.get("device_id"))
         return Delivered()
     whose = str(found.get("user_id"))[:255]
     return Retry(

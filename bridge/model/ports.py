@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -117,6 +117,10 @@ class Homeserver(Protocol):
     @property
     def user_id(self) -> str: ...
 
+    @property
+    def memory(self) -> timedelta:
+        """For so long the homeserver surely knows what was sent under a transaction id."""
+
     async def create_room(self, spec: RoomSpec) -> RoomMade | Outcome:
         """The room of that alias: made, or found when an earlier try had made it."""
 
@@ -137,6 +141,9 @@ class Homeserver(Protocol):
         """Who may do everything there, whatever its power levels say: the creators, in newer rooms."""
 
     async def has_event(self, room_id: str, event_id: str) -> bool | Outcome: ...
+    async def said(self, room_id: str, txn_id: str, since: datetime) -> str | Outcome | None:
+        """The message that was sent under `txn_id`, by its content; None if the room has none since then."""
+
     async def join(self, room_id: str, via: str | None = None) -> Outcome: ...
     async def leave(self, room_id: str) -> Outcome: ...
     async def kick(self, room_id: str, user_id: str, reason: str) -> Outcome: ...

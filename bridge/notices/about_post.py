@@ -134,7 +134,7 @@ class Abouts:
         content = self.rooms.render(
             message, delivery=txn, thread=None, reply_to=None, replaces=root
         )
-        return await self.rooms.say(bound, txn, content)
+        return await self.rooms.say(bound, item, txn, content)
 
     async def _pin(self, bound: BoundRoom, now: About) -> Outcome:
         """Beside what others have pinned."""

@@ -11,6 +11,8 @@ from bridge.model.clock import Clock
 _GRACE = timedelta(seconds=5)
 #: No lane rests for more turns than this: something urgent may come into it meanwhile.
 _MOST_TURNS = 3
+#: What floating point leaves of a message that is nearly there would be no time to wait.
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Pacing:
         self._waiting = {one: w for one, w in self._waiting.items() if w.until > now}
         ahead = sum((w.urgency, w.number) < (urgency, number) for w in self._waiting.values())
         missing = 1 + ahead - self._left
-        if missing <= 0:
+        if missing < _NOTHING:
             self._left -= 1
             return None
         wait = timedelta(seconds=min(missing, _MOST_TURNS) / self.per_second)

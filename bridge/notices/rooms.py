@@ -55,7 +55,7 @@ class Rooms:
             return Done(bound)
         if wanted.card:
             cards = Cards(self.config, self.store, self.clock, self.render)
-            saying = _Saying(self, bound)
+            saying = _Saying(self, bound, item)
             done = await cards.post(bound, wanted, item, saying)
             if saying.unused and self.pacing:
                 self.pacing.give_back()
@@ -72,12 +72,19 @@ class Rooms:
         else:
             reply_to = wanted.reply_to
         content = self.render(wanted.message, delivery=item.uid, thread=thread, reply_to=reply_to)
-        outcome = await self.say(bound, item.uid, content)
+        outcome = await self.say(bound, item, item.uid, content)
         if not isinstance(outcome, Delivered) or not outcome.ref:
             return Done(outcome)
         return Done(outcome, _remember(wanted, bound.room_id, outcome.ref, thread, self.clock))
 
-    async def say(self, bound: BoundRoom, txn: str, content: Mapping[str, Any]) -> Outcome:
+    async def say(
+        self, bound: BoundRoom, item: Item, txn: str, content: Mapping[str, Any]
+    ) -> Outcome:
+        """The same `txn` never says it twice: where the homeserver may have forgotten it, the room tells."""
+        if item.tried and self.clock.now() - item.created_at >= self.homeserver.memory:
+            said = await self.homeserver.said(bound.room_id, txn, item.created_at)
+            if said is not None:
+                return said if isinstance(said, Outcome) else Delivered(said)
         outcome = await self.homeserver.send(bound.room_id, txn, content)
         if isinstance(outcome, Refused):
             outcome = await self._refused(bound, outcome)
@@ -91,7 +98,11 @@ class Rooms:
         async with self.store.read() as tx:
             urgency = await lanes.urgency_of(tx, item.lane)
         wait = self.pacing.turn(item.lane, urgency)
-        return NotYet("More urgent messages go first.", after=wait, outage=True) if wait else None
+        return (
+            NotYet("More urgent messages go first.", after=wait, outage=True)
+            if wait is not None
+            else None
+        )
 
     async def _refused(self, bound: BoundRoom, outcome: Refused) -> Outcome:
         """A room that the bridge lost is made again by the next try; any other refusal stands."""
@@ -263,13 +274,14 @@ class _Saying:
 
     rooms: Rooms
     bound: BoundRoom
+    item: Item
     unused: bool = True
 
     async def __call__(self, txn: str, content: Mapping[str, Any]) -> Outcome:
         if not self.unused and self.rooms.pacing:
             self.rooms.pacing.spend()
         self.unused = False
-        return await self.rooms.say(self.bound, txn, content)
+        return await self.rooms.say(self.bound, self.item, txn, content)
 
 
 def members(config: Config, subject: Subject) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from bridge.store.tables import inbox, is_ready, lane, outbox
 #: Lanes of these kinds are queues of the inbox; all others of the outbox.
 INBOX_KINDS = frozenset({"events", "chat", "life"})
 URGENT, CALM = 0, 9
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class LeaseLost(BridgeError):
@@ -38,6 +39,8 @@ class Lane:
     token: str
     fails: int
     urgency: int = CALM
+    #: Whoever had it before did not let go of it: what it had begun may be done or not.
+    abandoned: bool = False
 
     @property
     def inward(self) -> bool:
@@ -99,7 +102,10 @@ async def claim(
     token = uuid4().hex
     leased = {"lease_until": now + lease, "lease_token": token}
     await tx.run(_LEASE, {"keys": [row.key for row in found], **leased})
-    return [Lane(row.key, row.kind, token, row.fails, row.urgency) for row in found]
+    return [
+        Lane(row.key, row.kind, token, row.fails, row.urgency, abandoned=bool(row.lease_token))
+        for row in found
+    ]
 
 
 async def hold(tx: Tx, owned: Lane, now: datetime, lease: timedelta, **values: object) -> None:
@@ -139,7 +145,7 @@ async def let_go(tx: Tx, held: Lane, now: datetime, *, pause: timedelta | None =
 async def take_over(tx: Tx) -> int:
     """Free every lane: only for a process that knows that nobody else works on this store."""
     leased = lane.c.lease_until.is_not(None)
-    done = await tx.run(update(lane).where(leased).values(lease_until=None, lease_token=None))
+    done = await tx.run(update(lane).where(leased).values(lease_until=_LONG_AGO))
     return int(done.rowcount)
 
 
@@ -203,7 +209,7 @@ _WAKE = Bulk.of_upsert(
 )
 _INWARD = lane.c.kind.in_(sorted(INBOX_KINDS))
 _FREE = {
-    inward: select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency)
+    inward: select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency, lane.c.lease_token)
     .where(
         *which,
         lane.c.urgency <= bindparam("calmest"),

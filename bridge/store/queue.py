@@ -28,6 +28,8 @@ class Item:
     created_at: datetime
     #: An earlier try may have reached the other side although it was not acknowledged.
     repeated: bool = False
+    #: It was begun before, and may have been done; without this it surely was not.
+    tried: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,17 @@ async def ready(tx: Tx, owned: Lane, limit: int) -> list[Item]:
             for r in rows
         ]
     return [
-        Item(r.id, r.lane, owned.kind, r.uid, r.payload, r.attempts, r.created_at, r.repeated)
+        Item(
+            r.id,
+            r.lane,
+            owned.kind,
+            r.uid,
+            r.payload,
+            r.attempts,
+            r.created_at,
+            r.repeated,
+            tried=r.error is not None or r.attempts > 0 or (owned.abandoned and r is rows[0]),
+        )
         for r in rows
     ]
 

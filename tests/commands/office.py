@@ -110,7 +110,7 @@ class Heard:
 
     @property
     def words(self) -> str:
-        return f"{self.message.title}\n{self.message.text or ''}"
+        return "\n".join([self.message.title, *self.message.lines, self.message.text or ""])
 
 
 @dataclass
@@ -173,16 +173,24 @@ class Office:
             await rooms.add_posted(tx, posted, self.clock.now())
         return event_id
 
+    async def room_of(self, customer: str) -> str:
+        """The customer's room: what is said in it with `room=` is about them."""
+        room = f"!{customer}:test"
+        bound = BoundRoom(f"{ACCOUNT}/customer/{customer}", room, ACCOUNT, "customer", customer, ())
+        async with self.store.begin() as tx:
+            await rooms.bind(tx, bound, self.clock.now())
+        return room
+
     async def say(self, who: str, text: str, **how: Any) -> str:
         """`sam`, or an identity like `slack:U1`; returns what the bridge answered, all of it."""
         before = len(self.told)
         await self.hear(self.message(who, text, **how))
         return "\n".join(heard.words for heard in self.told[before:])
 
-    def message(self, who: str, text: str, **how: Any) -> ChatMessage:
+    def message(self, who: str, text: str, *, room: str = ROOM, **how: Any) -> ChatMessage:
         platform, _, sender = who.rpartition(":") if ":" in who else ("matrix", "", f"@{who}:test")
         values = {"sent_at": self.clock.now(), "platform": platform, **how}
-        return ChatMessage(f"$said{next(self._ids)}", ROOM, sender, body=text, **values)
+        return ChatMessage(f"$said{next(self._ids)}", room, sender, body=text, **values)
 
     async def hear(self, said: ChatMessage, *, again: bool = False) -> None:
         """Brought by the homeserver; `again` brings the same message in another transaction."""
@@ -224,8 +232,10 @@ class Office:
         event_id = f"$ours{next(self._ids)}"
 
         async def write(tx: Tx) -> None:
+            bound = await rooms.find(tx, wanted.subject.key)
+            room = bound.room_id if bound else ROOM
             posted = Posted(
-                event_id, ROOM, ACCOUNT, None, wanted.objects, wanted.action_id, wanted.thread
+                event_id, room, ACCOUNT, None, wanted.objects, wanted.action_id, wanted.thread
             )
             await rooms.add_posted(tx, posted, self.clock.now())
             self.told.append(Heard(event_id, wanted))

@@ -177,7 +177,7 @@ async def test_prefix_help_unknown_words_and_talk(house: House) -> None:
     _, message = await paid(house)
     room = message.room_id
     said = await house.sam.say(room, "!stripe help")
-    helped = await house.answer(room, said, "refund [amount] [reason]")
+    helped = await house.answer(room, said, "refund [amount] [payment] [reason]")
     assert helped.thread == said
     said = await house.eva.say(room, "!stripe help")
     assert "refund [amount]" not in (await house.answer(room, said, "help")).body

@@ -40,6 +40,7 @@ class Quiet:
     """Makes every room it is asked for, and notes what is said."""
 
     user_id = "@bot:example.org"
+    memory = timedelta(days=1)
 
     def __init__(self) -> None:
         self.said: list[str] = []
