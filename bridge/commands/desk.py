@@ -111,7 +111,8 @@ class Proposal:
 class Result:
     """What became of an action: Stripe's id and own word for the state, and words for people.
 
-    `write` is committed together with it; `after` goes to the audit trail.
+    `write` is committed together with it; `after` goes to the audit trail. `objects` are what a reply
+    to the message then is about.
     """
 
     state: ActionState
@@ -120,6 +121,7 @@ class Result:
     outcome: str | None = None
     after: Json = field(default_factory=dict)
     write: Callable[[Tx], Awaitable[None]] | None = None
+    objects: Objects = Objects()
 
 
 Perform = Callable[[Desk, Ask], Awaitable[Reply]]

@@ -165,7 +165,11 @@ class Executor:
             await result.write(tx)
         # The same key as that of the webhook which tells the same (see notices/own_actions.py).
         key = f"action:{action.id}:{result.outcome or 'result'}"
-        await enqueue(tx, [to_thread(subject, action.thread, result.message, key)], now)
+        await enqueue(
+            tx,
+            [to_thread(subject, action.thread, result.message, key, objects=result.objects)],
+            now,
+        )
 
 
 def _failed(message: Message, refused: StripeRefused | None = None) -> _Made:

@@ -1,6 +1,6 @@
 """Whether a call to Stripe that was not answered has done it: by looking, never by trying."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bridge.commands.desk import Deed, Desk
@@ -19,8 +19,13 @@ async def made_by(desk: Desk, deed: Deed, action: Action) -> Json | None:
         return await deed.find(desk, action)
     if not deed.events:
         return None
-    found = await desk.readers[action.account].made_by(action.id, deed.events, called_since(action))
-    return next((one for one in found if one.get("object") == deed.makes), None)
+    return await in_events(desk, action, deed.events, deed.makes)
+
+
+async def in_events(desk: Desk, action: Action, types: Sequence[str], makes: str) -> Json | None:
+    """The object of that kind, as it was in the first event of the action's call."""
+    found = await desk.readers[action.account].made_by(action.id, types, called_since(action))
+    return next((one for one in found if one.get("object") == makes), None)
 
 
 def called_since(action: Action) -> datetime:

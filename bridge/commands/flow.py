@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bridge import metrics
-from bridge.commands import answers, proposing, questions
+from bridge.commands import answers, proposing, questions, withdraw
 from bridge.commands.answers import Hearing
 from bridge.commands.desk import (
     Ask,
@@ -61,7 +61,7 @@ class Place:
 
     room: BoundRoom
     target: Posted | None
-    #: Something waits for an answer in the thread, although its root is not the bridge's.
+    #: Something waits for an answer there, even if the thread's root is not the bridge's.
     awaits: bool = False
     #: It may answer a message that people see and the bridge has not recorded yet.
     unsettled: bool = False
@@ -237,7 +237,7 @@ class Commands:
             if target is None and said.thread:
                 target = await rooms.posted_by_id(tx, said.thread)
                 unknown = unknown or target is None
-            awaits = await questions.waits_in_thread(tx, said)
+            awaits = await questions.waits_for(tx, said, target)
             unknown = unknown or await questions.unasked(tx, said)
             lane = room_lane(Place(room, None).subject)
             unsettled = unknown and await outbox.under_way(tx, lane, heard_at)
@@ -258,7 +258,10 @@ class Commands:
 def _meant(said: ChatMessage, place: Place) -> Meant | None:
     if said.reaction:
         return answer_of(said.reaction)
-    return parse(said.body, reply=place.target is not None or place.awaits)
+    meant = parse(said.body, reply=place.target is not None or place.awaits, asked=place.awaits)
+    if meant == Command("cancel") and withdraw.is_about(place.objects):
+        return Command("withdraw")  # a way to pay is not a payment yet
+    return meant
 
 
 def _concerns_us(said: ChatMessage) -> bool:

@@ -40,9 +40,10 @@ class Verdict:
 Meant = Command | Unclear | Answer | Verdict
 
 
-def parse(body: str, *, reply: bool) -> Meant | None:
+def parse(body: str, *, reply: bool, asked: bool = False) -> Meant | None:
     """`reply` says that it answers a message of the bridge: then the words alone are enough.
 
+    `asked`: something waits for a yes or no there, so that a mere `cancel` is a no and no verb.
     None means that it was not meant for the bridge.
     """
     words = body.strip()
@@ -55,6 +56,8 @@ def parse(body: str, *, reply: bool) -> Meant | None:
     if not found:
         return None
     first, rest = found[1].lower(), found[2].strip()
+    if asked and not rest and answer_of(first):
+        return answer_of(first)
     if first in VERBS:
         return Command(first, rest)
     if first.rstrip(".!") in _VERDICTS:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bridge.model.action import WAITING
 from bridge.model.errors import Refused
 from bridge.model.ports import ChatMessage
 from bridge.store import actions
@@ -48,9 +49,13 @@ async def unasked(tx: Tx, said: ChatMessage) -> bool:
     return any([await actions.question_of(tx, one.id) is None for one in waiting])
 
 
-async def waits_in_thread(tx: Tx, said: ChatMessage) -> bool:
-    """Whether an answer in this thread can be meant for the bridge although the root is not its own."""
-    return bool(said.thread and await actions.waiting_in_thread(tx, said.room_id, said.thread))
+async def waits_for(tx: Tx, said: ChatMessage, target: Posted | None) -> bool:
+    """Whether something waits for an answer where this was said: in the thread, or in the message itself."""
+    if target and target.action_id:
+        asked = await actions.get(tx, target.action_id)
+        return asked is not None and asked.state in WAITING
+    root = said.thread or (target.root if target else None)
+    return bool(root and await actions.waiting_in_thread(tx, said.room_id, root))
 
 
 async def _too_late(

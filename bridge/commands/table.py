@@ -1,6 +1,22 @@
 """Every verb, in the order `help` shows them. A new one is a row here and a small file; see desk.py."""
 
-from bridge.commands import escalate, explain, freeze, link, note, refund, retry, role, show
+from bridge.commands import (
+    balance,
+    cancel,
+    capture,
+    escalate,
+    explain,
+    freeze,
+    link,
+    note,
+    pay,
+    portal,
+    refund,
+    retry,
+    role,
+    show,
+    withdraw,
+)
 from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb
 
 
@@ -35,6 +51,78 @@ TABLE = (
         needs=("invoice_read", "payment_intent_read", "event_read", "invoice_write"),
         examples=("retry", "retry in_1Pgc6t"),
         about="an invoice: reply to its message, name it, or ask in the customer's room",
+    ),
+    Verb(
+        "pay",
+        "pay amount [currency] [for what] [to customer]",
+        "makes a page where exactly that can be paid, once",
+        Deed(pay.propose, pay.execute, pay.told, pay.find),
+        needs=(
+            "customer_read",
+            "checkout_session_read",
+            "payment_link_read",
+            "checkout_session_write",
+            "payment_link_write",
+        ),
+        examples=("pay 50.00 eur for a lamp", "pay 20 to ada@example.com", "pay 20 to anyone"),
+        about="the customer you name, else the one of the message or room, else anyone",
+    ),
+    Verb(
+        "withdraw",
+        "withdraw",
+        "closes what `pay` has made, so that nobody can pay with it any more",
+        Deed(withdraw.propose, withdraw.execute, withdraw.told, withdraw.find, moves_money=False),
+        needs=(
+            "checkout_session_read",
+            "payment_link_read",
+            "checkout_session_write",
+            "payment_link_write",
+        ),
+        examples=("withdraw",),
+        about="the link or checkout whose message you reply to",
+    ),
+    Verb(
+        "capture",
+        "capture [amount]",
+        "takes what a bank holds for a payment; what is left of it is let go",
+        Deed(capture.propose, capture.execute, capture.told, capture.find),
+        needs=("charge_read", "payment_intent_read", "payment_intent_write"),
+        examples=("capture", "capture 20.00"),
+        about="an authorised payment: reply to the message of it",
+    ),
+    Verb(
+        "cancel",
+        "cancel [reason]",
+        "calls off a payment that is not taken yet; what is held for it is let go",
+        Deed(
+            cancel.propose,
+            cancel.execute,
+            cancel.told,
+            events=cancel.EVENTS,
+            makes=cancel.MAKES,
+        ),
+        needs=("charge_read", "invoice_read", "payment_intent_read", "payment_intent_write"),
+        examples=("cancel", "cancel duplicate"),
+        about="a payment, or a link or checkout of `pay`: reply to the message of it",
+    ),
+    Verb(
+        "portal",
+        "portal",
+        "opens the billing portal for the room's customer, for some minutes",
+        Deed(portal.propose, portal.execute, portal.told, moves_money=False, asks=False),
+        needs=("customer_read", "customer_portal_write"),
+        guarded=True,
+        examples=("portal",),
+        about="the customer whose room it is",
+    ),
+    Verb(
+        "balance",
+        "balance",
+        "tells what the account has, and when the next payout arrives",
+        balance.perform,
+        needs=("balance_read", "payout_read"),
+        examples=("balance",),
+        about="the whole account",
     ),
     Verb(
         "note",

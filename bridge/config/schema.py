@@ -99,6 +99,14 @@ class Account(Section):
         default="https://dashboard.stripe.com",
         description="Where links to Stripe's dashboard point.",
     )
+    currency: Currency | None = Field(
+        default=None,
+        description="What an amount is in that somebody wants to be paid and names without a currency (`eur`).",
+    )
+    thanks_url: Url | None = Field(
+        default=None,
+        description="Where a customer is led after paying at a checkout that was asked for in chat. Without it, customers get a payment link instead, which does not end by itself.",
+    )
     timeout: Duration = Field(
         default=timedelta(seconds=30),
         gt=timedelta(0),

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from bridge.edges.stripe_billing import BillingCalls
 from bridge.edges.stripe_calls import StripeCalls, told_in_words
+from bridge.edges.stripe_paying import PayingCalls
 from bridge.model.errors import StripeRefused
 from bridge.model.event import Event, Json, id_of
 from bridge.model.money import Money
@@ -16,7 +17,7 @@ _PAGE = 100
 _MOST_CHARGES = 300
 
 
-class StripeApi(BillingCalls, StripeCalls):
+class StripeApi(BillingCalls, PayingCalls, StripeCalls):
     """Implements `StripeReader` and `StripeWriter`; which of them it can be is up to the key."""
 
     async def event_object(self, event: Event) -> Json:

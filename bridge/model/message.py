@@ -28,6 +28,8 @@ class Message:
     mentions: tuple[str, ...] = ()
     #: `True` on live accounts' opposite: people must see that no real money is meant.
     test_mode: bool = False
+    #: Its links are keys to somebody's account: they are forgotten here once it is said.
+    secret: bool = False
     #: Stripe's ids, for programs that read the room: never shown.
     ids: dict[str, str] = field(default_factory=dict)
 
@@ -53,5 +55,6 @@ class Message:
             links=tuple(Link(SafeText(link["label"]), link["url"]) for link in data["links"]),
             mentions=tuple(data["mentions"]),
             test_mode=data["test_mode"],
+            secret=data.get("secret", False),
             ids=data["ids"],
         )

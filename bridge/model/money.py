@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import format_currency, list_currencies
 
 from bridge.model.errors import AmountError
 
@@ -85,16 +85,35 @@ def parse_money(text: str, currency: str) -> Money:
     Raises `AmountError` when it is not an amount, is in another currency, has decimals the
     currency has not, or could be read in two ways.
     """
-    parts = _PARTS.match(text.strip())
-    if not parts:
-        raise AmountError(f"“{text}” is not an amount. Write it like 20.00 or 20.00 {currency}.")
-    for word in (parts["before"], parts["after"]):
+    before, digits, after = _pieces(text, like=f"20.00 or 20.00 {currency}")
+    for word in (before, after):
         _same_currency(word.strip().lower(), currency)
-    number = _plain_number(parts["number"], currency)
+    number = _plain_number(digits, currency)
     try:
         return from_decimal(Decimal(number), currency)
     except InvalidOperation as odd:
         raise AmountError(f"“{text}” is not an amount.") from odd
+
+
+def currencies_named(text: str) -> frozenset[str]:
+    """The currencies that a typed amount may mean by its code or sign; none if it has neither.
+
+    Raises `AmountError` when it is not an amount, or names what is no currency.
+    """
+    before, _, after = _pieces(text)
+    words = {word.strip().lower() for word in (before, after)} - {""}
+    meanings = [frozenset(SYMBOLS.get(word, {word} & _codes())) for word in sorted(words)]
+    found = frozenset[str]().union(*meanings)
+    if meanings and (len(meanings) > 1 or not found):
+        raise AmountError(
+            f"“{text}” is not an amount in a currency I know. Write it like 20.00 eur."
+        )
+    return found
+
+
+def number_in(text: str) -> str:
+    """Only the digits of a typed amount, with their separators."""
+    return _pieces(text)[1]
 
 
 def from_decimal(value: Decimal, currency: str) -> Money:
@@ -111,6 +130,19 @@ def from_decimal(value: Decimal, currency: str) -> Money:
     if currency in THREE_DECIMAL and minor % 10:
         raise AmountError(f"The last digit of an amount in {currency.upper()} must be 0.")
     return Money(int(minor), currency)
+
+
+def _pieces(text: str, like: str = "20.00 eur") -> tuple[str, str, str]:
+    """What stands before the number, the number, and what stands behind it."""
+    parts = _PARTS.match(text.strip())
+    if not parts:
+        raise AmountError(f"“{text}” is not an amount. Write it like {like}.")
+    return parts["before"], parts["number"], parts["after"]
+
+
+@lru_cache(1)
+def _codes() -> frozenset[str]:
+    return frozenset(code.lower() for code in list_currencies())
 
 
 def _same_currency(word: str, currency: str) -> None:

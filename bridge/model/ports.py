@@ -11,9 +11,10 @@ from bridge.model.message import Message
 from bridge.model.money import Money
 from bridge.model.outcome import Outcome
 from bridge.model.stripe_billing import BillingReader, BillingWriter
+from bridge.model.stripe_paying import PayingReader, PayingWriter
 
 
-class StripeReader(BillingReader, Protocol):
+class StripeReader(BillingReader, PayingReader, Protocol):
     """One account's reader key. Every method raises `StripeError`; objects are plain JSON."""
 
     async def event_object(self, event: Event) -> Json:
@@ -61,7 +62,7 @@ class StripeReader(BillingReader, Protocol):
         """A sentence that says whose key this is; raises `StripeError` if it is not accepted."""
 
 
-class StripeWriter(BillingWriter, Protocol):
+class StripeWriter(BillingWriter, PayingWriter, Protocol):
     """One account's writer key. `key` is the idempotency key: the action's id.
 
     Answers are `Written`, so that the audit trail can name Stripe's request.

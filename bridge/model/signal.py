@@ -54,6 +54,8 @@ class Objects:
     dispute: str | None = None
     refund: str | None = None
     payout: str | None = None
+    payment_link: str | None = None
+    checkout_session: str | None = None
 
 
 class CardKind(StrEnum):

@@ -3,6 +3,12 @@
 VERBS = (
     "refund",
     "retry",
+    "pay",
+    "withdraw",
+    "capture",
+    "cancel",
+    "portal",
+    "balance",
     "note",
     "escalate",
     "show",

@@ -115,7 +115,7 @@ class Address:
         return to_room(self._wanted(signal, subject), signal.signal_class.urgency, key)
 
     def _wanted(self, signal: Signal, subject: Subject) -> RoomMessage:
-        message = self.message(signal, details_of(self.config, subject))
+        message = self.told_in(signal, subject)
         channel = subject.kind is SubjectKind.CHANNEL
         if channel and signal.signal_class is SignalClass.PAGE:
             message = replace(message, mentions=members(self.config, subject))
@@ -150,6 +150,10 @@ class Address:
             subject = Subject(signal.account, SubjectKind.CHANNEL, GENERAL)
         where = f"#{alias(self.config, subject)}:{self.config.matrix.server_name}"
         yield Link(SafeText("The room"), f"https://matrix.to/#/{quote(where, safe='')}")
+
+    def told_in(self, signal: Signal, subject: Subject) -> Message:
+        """As much of it as may be told in that subject's room."""
+        return self.message(signal, details_of(self.config, subject))
 
     def message(self, signal: Signal, details: Details) -> Message:
         dashboard = self.config.accounts[signal.account].dashboard

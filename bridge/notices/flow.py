@@ -31,6 +31,7 @@ from bridge.model.signal import Signal, SignalClass
 from bridge.model.words import Words
 from bridge.notices.about_news import abouts
 from bridge.notices.addressing import Address
+from bridge.notices.asked_payments import is_its_payment
 from bridge.notices.catalogue import NO_LINKS, signal_class_of, signal_of
 from bridge.notices.lookups import Bills, bills_needed, look_up
 from bridge.notices.own_actions import action_of, asked_in, to_its_thread
@@ -47,6 +48,8 @@ log = structlog.get_logger(__name__)
 
 #: Events of one customer share a lane, so they are handled in the order they came.
 _EVENT_LANES = 16
+#: Events whose `url` is a key to a customer's account.
+_KEYS = frozenset({"billing_portal.session.created"})
 #: How often a lookup may fail before the event is told without what it would have added.
 _PATIENCE = 3
 
@@ -66,8 +69,9 @@ class Notices:
         event = parse_event(account, body)
         lane = f"events:{account}:{crc32(_whose(event).encode(errors='replace')) % _EVENT_LANES}"
         urgency = signal_class_of(event.type).urgency
+        kept = json.dumps(_without_its_key(body)) if event.type in _KEYS else raw
         await self.intake.accept(
-            [Arrival(f"stripe:{account}", event.id, event.type, raw, lane, "events", urgency)]
+            [Arrival(f"stripe:{account}", event.id, event.type, kept, lane, "events", urgency)]
         )
         now = self.clock.now()
         metrics.last_event.labels(account).set(now.timestamp())
@@ -126,10 +130,11 @@ class Notices:
         destinations = routed.destinations
         told: list[Delivery] = []
         if action:
-            destinations = tuple(
-                one for one in destinations if one != "room" or _must_be_seen(signal)
-            )
-            told = await to_its_thread(tx, action, event, address.message(signal, "full"))
+            if not is_its_payment(action, event):
+                destinations = tuple(
+                    one for one in destinations if one != "room" or _must_be_seen(signal)
+                )
+            told = await to_its_thread(tx, action, event, signal, address.told_in)
         knows = await asked_in(tx, action) if told and action else None
         told += await address.deliveries(tx, signal, destinations, self.clock.now(), knows=knows)
         told += await reshaping(tx, event, told)
@@ -141,6 +146,14 @@ class Notices:
         found = abouts(told)
         waiting = await lanes.unattended(tx, {one.lane for one in found})
         return [one for one in found if one.lane not in waiting]
+
+
+def _without_its_key(body: Json) -> Json:
+    """Whoever reads our store must not be able to act as the customer."""
+    data = body.get("data")
+    if not isinstance(data, dict) or not isinstance(told := data.get("object"), dict):
+        return body
+    return {**body, "data": {**data, "object": {k: v for k, v in told.items() if k != "url"}}}
 
 
 def _must_be_seen(signal: Signal) -> bool:

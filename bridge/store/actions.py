@@ -109,6 +109,12 @@ async def expired_in_thread(tx: Tx, room_id: str, thread: str, since: datetime) 
     return await _all(tx, select(action).where(*there, *late))
 
 
+async def done_in_thread(tx: Tx, room_id: str, thread: str, verb: str) -> list[Action]:
+    """What was asked there and succeeded, newest first."""
+    there = (action.c.room_id == room_id, action.c.thread == thread, action.c.verb == verb)
+    return await _all(tx, select(action).where(*there, action.c.state == ActionState.SUCCEEDED))
+
+
 async def money_not_begun(tx: Tx, account: str) -> list[Action]:
     """What moves money and has not been asked of Stripe."""
     open_ = WAITING | {ActionState.APPROVED}

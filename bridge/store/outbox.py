@@ -63,6 +63,12 @@ async def under_way(tx: Tx, lane_key: str, before: datetime) -> bool:
     return (await tx.run(waiting.limit(1))).first() is not None
 
 
+async def was_told(tx: Tx, dedup_key: str) -> bool:
+    """Whether a delivery with this key was ever written."""
+    wanted = select(outbox.c.id).where(outbox.c.dedup_key == dedup_key)
+    return (await tx.run(wanted.limit(1))).first() is not None
+
+
 async def expected(tx: Tx, lane_key: str) -> bool:
     """Whether anything was ever enqueued for this lane: its room is there, or about to be."""
     return (await tx.run(select(lane.c.key).where(lane.c.key == lane_key))).first() is not None

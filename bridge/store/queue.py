@@ -130,6 +130,9 @@ def _outbox_values(item: Item, outcome: Outcome, now: datetime) -> dict[str, Any
             values |= {"state": "unknown", "settled_at": now, "error": reason[:_REASON_CAP]}
         case Dead(reason):
             values |= {"state": "dead", "settled_at": now, "error": reason[:_REASON_CAP]}
+    message = item.payload.get("message")
+    if "state" in values and isinstance(message, dict) and message.get("secret"):
+        values |= {"payload": {**item.payload, "message": {**message, "links": []}}}
     return values
 
 

@@ -1,0 +1,60 @@
+"""`portal`: a way for one customer into Stripe's billing portal.
+
+The link is a key to the customer's account, for minutes. It goes into the thread where it was asked
+for, and nowhere else: neither the action nor the audit trail knows it.
+"""
+
+import re
+from datetime import timedelta
+
+from bridge.commands.desk import Ask, Desk, Proposal, Result, say
+from bridge.model.action import ActionState
+from bridge.model.errors import Refused
+from bridge.model.event import Json, id_of, moment
+from bridge.model.message import Link, Message
+from bridge.model.signal import SubjectKind
+from bridge.model.text import SafeText
+from bridge.store.actions import Action
+
+#: So long an unused one works at least.
+_LIFE = timedelta(minutes=5)
+_PAGE = re.compile(r"https?://[^\s<>\"']{1,2000}", re.ASCII)
+
+
+async def propose(desk: Desk, ask: Ask) -> Proposal:
+    if ask.command.rest.strip() or ask.subject.kind is not SubjectKind.CUSTOMER:
+        raise Refused(
+            "Write just `portal`, in the customer's own room: the link is for nobody else."
+        )
+    customer = await desk.readers[ask.subject.account].customer(ask.subject.id)
+    if customer.get("deleted"):
+        raise Refused("That customer was deleted at Stripe.")
+    return Proposal(
+        object_id=customer["id"],
+        params={},
+        question=f"Open the billing portal of {customer['id']}?",
+    )
+
+
+async def execute(desk: Desk, action: Action) -> Json:
+    """Asked for twice after a lost answer, Stripe gives the same one by its idempotency key."""
+    return await desk.writers[action.account].open_portal(action.object_id, key=action.id)
+
+
+def told(desk: Desk, action: Action, session: Json) -> Result:
+    url = str(session.get("url") or "")
+    after = {"portal_session": id_of(session), "customer": action.object_id}
+    too_late = desk.clock.now() - moment(session.get("created")) > _LIFE
+    if too_late or not _PAGE.fullmatch(url):
+        words = say("The way into the billing portal has ended before I could tell it. Ask again.")
+        return Result(ActionState.FAILED, words, id_of(session), "ended", after)
+    message = Message(
+        title=SafeText("The customer's way into the billing portal."),
+        text=SafeText(
+            "Whoever opens it acts as this customer: send it to nobody else. It ends after some "
+            "minutes; ask again then."
+        ),
+        links=(Link(SafeText("Billing portal"), url),),
+        secret=True,
+    )
+    return Result(ActionState.SUCCEEDED, message, id_of(session), "open", after)
