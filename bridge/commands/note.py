@@ -9,8 +9,11 @@ from bridge.model.event import Json
 from bridge.model.signal import Objects
 from bridge.model.text import safe
 from bridge.store import notes
+from bridge.store.about import to_abouts
 from bridge.store.actions import Action
+from bridge.store.engine import Tx
 from bridge.store.notes import Note
+from bridge.store.outbox import enqueue
 
 #: Stripe's limits are 50 keys of 40 characters with values of 500.
 RING = 5
@@ -31,15 +34,20 @@ async def propose(desk: Desk, ask: Ask) -> Proposal | Reply:
     if account not in desk.writers:
         return Reply(
             say("Noted here. This account has no key for actions, so not in Stripe."),
-            write=partial(notes.add, new=note),
+            write=partial(_keep, ask, note),
         )
     line = f"{now:%Y-%m-%d} {ask.actor.name}: {text}"[:VALUE_CAP]
     return Proposal(
         object_id=object_id,
         params={"kind": kind, "line": line},
         question="Note it?",
-        write=partial(notes.add, new=note),
+        write=partial(_keep, ask, note),
     )
+
+
+async def _keep(ask: Ask, note: Note, tx: Tx) -> None:
+    await notes.add(tx, note)
+    await enqueue(tx, await to_abouts(tx, note.account, ask.objects), note.written_at)
 
 
 async def execute(desk: Desk, action: Action) -> Json:

@@ -44,6 +44,23 @@ class Directory:
         wanted = dict.fromkeys([*person.roles, *sorted(given)])
         return tuple(one for one in wanted if one not in taken and one in self.config.roles)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everybody, in the configuration's order."""
+        return tuple(self.config.people)
+
+    def called(self, words: str) -> str | None:
+        """Whom a name, whatever its letters' size, or an identity means."""
+        wanted = words.lower()
+        by_name = next((name for name in self.names if name.lower() == wanted), None)
+        identity = f"matrix:{words}" if words.startswith("@") else words
+        return by_name or self._owner(identity)
+
+    def matrix_of(self, name: str) -> str | None:
+        """Where they are interrupted in a room."""
+        person = self.config.people.get(name)
+        return person.matrix if person else None
+
     def may_approve(self, name: str, verb: str, roles: Iterable[str]) -> bool:
         """With one of the roles; where none is named, whoever may ask for the verb themselves."""
         wanted = set(roles)

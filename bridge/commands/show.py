@@ -2,32 +2,38 @@
 
 from collections.abc import Iterator
 
+from bridge.commands.ack import ids_of
 from bridge.commands.desk import Ask, Desk, Reply
 from bridge.commands.payments import Payment, payment_of
+from bridge.config.profiles import details_of
+from bridge.model.details import Details, shown_facts
 from bridge.model.errors import Refused
 from bridge.model.event import Json, moment
 from bridge.model.message import Message
 from bridge.model.money import Money
 from bridge.model.ports import StripeReader
 from bridge.model.signal import Fact, Objects, Subject, SubjectKind
-from bridge.model.text import safe
-from bridge.store import notes
+from bridge.model.text import mask, safe
+from bridge.store import care, notes
 from bridge.store.about import to_about
 from bridge.store.outbox import Delivery
 
 
 async def perform(desk: Desk, ask: Ask) -> Reply:
     """What Stripe says right now of what was replied to, or of what the room is about."""
-    reader = desk.readers[ask.subject.account]
+    reader, details = desk.readers[ask.subject.account], details_of(desk.config, ask.subject)
+    if details == "none":
+        raise Refused("This room is not to show amounts or people. Ask in another one.")
     if ask.objects.dispute:
         message = _dispute(desk, await reader.dispute(ask.objects.dispute))
     elif ask.objects.charge or ask.objects.payment_intent or ask.objects.invoice:
         message = await _payment_or_invoice(desk, reader, ask.objects)
     elif ask.objects.customer:
-        message = _customer(desk, await reader.customer(ask.objects.customer))
+        message = _customer(await reader.customer(ask.objects.customer), details)
     else:
         raise Refused("I can't tell what to show. Reply to a message, or ask in a customer's room.")
-    told = Message(message.title, facts=(*message.facts, *await _notes(desk, ask)))
+    facts = shown_facts([*message.facts, *await _people_say(desk, ask)], details)
+    told = Message(message.title, facts=tuple(facts))
     return Reply(told, also=tuple(_refreshed(ask.subject)))
 
 
@@ -85,19 +91,28 @@ def _dispute(desk: Desk, dispute: Json) -> Message:
     )
 
 
-def _customer(desk: Desk, customer: Json) -> Message:
-    del desk
+def _customer(customer: Json, details: Details) -> Message:
     facts = [
         Fact(label, safe(customer[key]), personal=True)
         for label, key in (("E-mail", "email"), ("Phone", "phone"))
         if customer.get(key)
     ]
     facts.append(Fact("Customer", safe(customer["id"])))
-    return Message(safe(customer.get("name") or customer["id"]), facts=tuple(facts))
+    name = str(customer.get("name") or "")
+    shown = mask(name) if details == "masked" else safe(name)
+    return Message(shown or safe(customer["id"]), facts=tuple(facts))
 
 
-async def _notes(desk: Desk, ask: Ask) -> list[Fact]:
-    about = [one for one in vars(ask.objects).values() if one]
+async def _people_say(desk: Desk, ask: Ask) -> list[Fact]:
+    """Who takes care of it, who has seen it, and what was written down."""
+    account, about = ask.subject.account, [one for one in vars(ask.objects).values() if one]
     async with desk.store.read() as tx:
-        found = await notes.latest(tx, ask.subject.account, about)
-    return [Fact(f"Note by {note.author}", safe(note.text)) for note in found]
+        has = await care.assigned(tx, account, about)
+        seen = await care.seen(tx, account, ids_of(ask))
+        written = await notes.latest(tx, account, about)
+    facts = [Fact("Assigned to", safe(who)) for who in dict.fromkeys(has.values())]
+    if seen:
+        facts.append(Fact("Seen by", safe(f"{seen.person}, {desk.words.moment(seen.at)}")))
+    return facts + [
+        Fact(f"Note by {note.author}", safe(note.text), personal=True) for note in written
+    ]

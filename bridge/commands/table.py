@@ -1,6 +1,8 @@
 """Every verb, in the order `help` shows them. A new one is a row here and a small file; see desk.py."""
 
 from bridge.commands import (
+    ack,
+    assign,
     balance,
     cancel,
     capture,
@@ -9,12 +11,14 @@ from bridge.commands import (
     freeze,
     link,
     note,
+    notes,
     pay,
     portal,
     refund,
     retry,
     role,
     show,
+    snooze,
     withdraw,
 )
 from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb
@@ -24,6 +28,7 @@ async def _help(desk: Desk, ask: Ask) -> Reply:
     return Reply(explain.told(desk, VERBS, ask))
 
 
+_HERE = "what you reply to, else what the room is about"
 TABLE = (
     Verb(
         "refund",
@@ -138,7 +143,39 @@ TABLE = (
             "subscription_write",
         ),
         examples=("note called her back, she pays on Monday",),
-        about="what you reply to, else what the room is about",
+        about=_HERE,
+    ),
+    Verb(
+        "notes",
+        "notes",
+        "tells what was written down, newest first",
+        notes.perform,
+        examples=("notes",),
+        about=_HERE,
+    ),
+    Verb(
+        "assign",
+        "assign [person|me|nobody]",
+        "says who takes care of it; without a person it tells who does",
+        assign.perform,
+        examples=("assign me", "assign anna", "assign nobody"),
+        about=_HERE,
+    ),
+    Verb(
+        "ack",
+        "ack",
+        "says that you have seen it: nothing more reminds of it",
+        ack.perform,
+        examples=("ack",),
+        about=_HERE,
+    ),
+    Verb(
+        "snooze",
+        "snooze when [text]",
+        "brings it back to you at that time; `snooze off` ends that",
+        snooze.perform,
+        examples=("snooze 2h", "snooze tomorrow call her again", "snooze monday 14:30"),
+        about=_HERE,
     ),
     Verb(
         "escalate",
@@ -146,7 +183,7 @@ TABLE = (
         "asks others for help, at once",
         escalate.perform,
         examples=("escalate she says it is not hers",),
-        about="what you reply to, else what the room is about",
+        about=_HERE,
     ),
     Verb(
         "show",
@@ -161,7 +198,7 @@ TABLE = (
             "payment_intent_read",
         ),
         examples=("show",),
-        about="what you reply to, else what the room is about",
+        about=_HERE,
     ),
     Verb(
         "freeze",

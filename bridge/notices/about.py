@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bridge.model.details import shown_facts
 from bridge.model.errors import AmountError
 from bridge.model.event import Json, id_of, moment
 from bridge.model.message import Link, Message
@@ -19,7 +20,7 @@ from bridge.notices.phrases import (
     SUBSCRIPTION_STATUS,
     phrase,
 )
-from bridge.notices.wording import ids_of, shown_facts
+from bridge.notices.wording import ids_of
 
 _MOST_LISTED = 5
 _ENDED = frozenset({"canceled", "incomplete_expired"})
@@ -48,6 +49,8 @@ class Known:
     disputes: Sequence[Json] = ()
     #: Who wrote it, and what.
     notes: Sequence[tuple[str, str]] = ()
+    #: Who takes care of which object.
+    assigned: Mapping[str, str] = field(default_factory=dict)
 
 
 def about_customer(account: str, known: Known, view: View, *, livemode: bool) -> Message:
@@ -65,6 +68,7 @@ def about_customer(account: str, known: Known, view: View, *, livemode: bool) ->
         *(Fact("Open invoice", one) for one in _each(known.open_invoices, words, _invoice)),
         *(Fact("Dispute", one) for one in _each(known.disputes, words, _dispute)),
         *_contact(customer),
+        *_assigned(known.assigned, str(customer.get("id"))),
         *(Fact(f"Note by {who}", safe(text), personal=True) for who, text in known.notes),
     ]
     title = f"{name}: {worth} paid" if view.details != "none" else "About this customer"
@@ -77,7 +81,15 @@ def about_customer(account: str, known: Known, view: View, *, livemode: bool) ->
     )
 
 
-def about_dispute(account: str, dispute: Json, view: View, *, livemode: bool) -> Message:
+def about_dispute(
+    account: str,
+    dispute: Json,
+    view: View,
+    *,
+    livemode: bool,
+    notes: Sequence[tuple[str, str]] = (),
+    assigned: Mapping[str, str] | None = None,
+) -> Message:
     words, status = view.words, str(dispute.get("status"))
     money = _money(dispute, "amount")
     details = _mapping(dispute.get("evidence_details"))
@@ -93,6 +105,8 @@ def about_dispute(account: str, dispute: Json, view: View, *, livemode: bool) ->
     if status in _WAITING:
         facts.append(Fact("Evidence missing", safe(", ".join(map(_plain, missing)) or "nothing")))
         facts.append(Fact("Sent to the bank", safe(_submissions(details))))
+    facts += _assigned(assigned or {}, str(dispute.get("id")))
+    facts += (Fact(f"Note by {who}", safe(text), personal=True) for who, text in notes)
     amount = words.money(money) if money else "an unknown amount"
     title = f"Dispute over {amount}: {facts[0].value}" if view.details != "none" else "Dispute"
     objects = Objects(dispute=id_of(dispute), charge=id_of(dispute.get("charge")))
@@ -103,6 +117,15 @@ def about_dispute(account: str, dispute: Json, view: View, *, livemode: bool) ->
         test_mode=not livemode,
         ids=ids_of(account, objects),
     )
+
+
+def _assigned(people: Mapping[str, str], about: str) -> Iterator[Fact]:
+    """Who has it, first; then who has what of it."""
+    if about in people:
+        yield Fact("Assigned to", safe(people[about]))
+    others = [(one, who) for one, who in people.items() if one != about]
+    for object_id, who in others[:_MOST_LISTED]:
+        yield Fact("Assigned to", safe(f"{who}: {object_id}"))
 
 
 def _link(view: View, page: str, *, livemode: bool) -> Link:

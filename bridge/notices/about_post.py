@@ -21,7 +21,7 @@ from bridge.notices.card_post import hash_of
 from bridge.notices.card_wording import View
 from bridge.notices.room_view import view_of
 from bridge.notices.rooms import Rooms
-from bridge.store import about, notes, rooms
+from bridge.store import about, care, notes, rooms
 from bridge.store.about import About
 from bridge.store.engine import Tx
 from bridge.store.queue import Done, Item
@@ -83,7 +83,14 @@ class Abouts:
         live = self.rooms.config.accounts[subject.account].livemode
         if subject.kind is SubjectKind.DISPUTE:
             dispute = await reader.dispute(subject.id)
-            return about_dispute(subject.account, dispute, view, livemode=live)
+            return about_dispute(
+                subject.account,
+                dispute,
+                view,
+                livemode=live,
+                notes=await self._notes_of(subject),
+                assigned=await self._assigned_of(subject),
+            )
         return await self._of_customer(subject, reader, view, live=live)
 
     async def _of_customer(
@@ -95,8 +102,6 @@ class Abouts:
         charges, complete = await reader.charges_of(subject.id)
         disputed = [one["id"] for one in charges if one.get("disputed")][:_MOST_DISPUTED]
         disputes = [one for name in disputed for one in await reader.disputes_of_charge(name)]
-        async with self.rooms.store.read() as tx:
-            written = await notes.of_customer(tx, subject.account, subject.id)
         known = Known(
             customer,
             charges,
@@ -104,9 +109,24 @@ class Abouts:
             await reader.subscriptions_of(subject.id),
             await reader.invoices_of(subject.id, "open"),
             [one for one in disputes if one.get("status") not in _OVER],
-            [(note.author, note.text) for note in written],
+            await self._notes_of(subject),
+            await self._assigned_of(subject),
         )
         return about_customer(subject.account, known, view, livemode=live)
+
+    async def _notes_of(self, subject: Subject) -> list[tuple[str, str]]:
+        async with self.rooms.store.read() as tx:
+            if subject.kind is SubjectKind.CUSTOMER:
+                written = await notes.of_customer(tx, subject.account, subject.id)
+            else:
+                written = await notes.latest(tx, subject.account, [subject.id])
+        return [(note.author, note.text) for note in written]
+
+    async def _assigned_of(self, subject: Subject) -> dict[str, str]:
+        async with self.rooms.store.read() as tx:
+            if subject.kind is SubjectKind.CUSTOMER:
+                return await care.assigned_of_customer(tx, subject.account, subject.id)
+            return await care.assigned(tx, subject.account, [subject.id])
 
     async def _post(self, item: Item, bound: BoundRoom, now: About, message: Message) -> Done:
         if now.room_id != bound.room_id:

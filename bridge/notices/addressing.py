@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from bridge.config.profiles import details_of
 from bridge.config.schema import Config
+from bridge.model.details import Details
 from bridge.model.message import Link, Message
 from bridge.model.room_message import CardNews, RoomMessage, room_lane
 from bridge.model.signal import Signal, SignalClass, Subject, SubjectKind
 from bridge.model.text import SafeText
 from bridge.model.words import Words
 from bridge.notices.card_news import Moved, move_cards, subject_of
-from bridge.notices.room_view import details_of
 from bridge.notices.rooms import alias, members
-from bridge.notices.wording import Details, message_of
+from bridge.notices.wording import message_of
 from bridge.store import cards, outbox
 from bridge.store.engine import Tx
 from bridge.store.outbox import Delivery, to_room

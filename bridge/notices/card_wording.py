@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from bridge.model.details import Details, shown_facts
 from bridge.model.message import Link, Message
 from bridge.model.signal import CardKind, Fact, SignalClass
 from bridge.model.text import SafeText, mask, safe
@@ -10,7 +11,7 @@ from bridge.model.words import Words
 from bridge.notices.card_money import Paid, paid_of
 from bridge.notices.cards import Card, Said
 from bridge.notices.phrases import DISPUTE_STATUS, SUBSCRIPTION_STATUS
-from bridge.notices.wording import Details, ids_of, shown_facts
+from bridge.notices.wording import ids_of
 
 _DISPUTE_TITLES: Mapping[str, str] = {
     "warning_needs_response": "Inquiry opened",

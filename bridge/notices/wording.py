@@ -1,16 +1,12 @@
 """A signal in the words of a message, as much of it as its readers may see. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Literal
 
+from bridge.model.details import Details, shown_facts
 from bridge.model.message import Link, Message
-from bridge.model.signal import Fact, Objects, Signal
+from bridge.model.signal import Objects, Signal
 from bridge.model.text import SafeText, mask, safe
 from bridge.model.words import Words
-
-#: `masked` shows people by their initials; `none` only says what happened: no amount, no person.
-Details = Literal["full", "masked", "none"]
 
 
 def message_of(
@@ -45,19 +41,6 @@ def _title(signal: Signal, words: Words, details: Details) -> SafeText:
     return safe(
         (f"{signal.title}: {behind}" if behind else signal.title) + (f" · {who}" if who else "")
     )
-
-
-def shown_facts(facts: tuple[Fact, ...], details: Details) -> Iterator[Fact]:
-    if details == "none":
-        return
-    for fact in facts:
-        masks = fact.personal and details == "masked"
-        yield replace(fact, value=_masked(fact.value)) if masks else fact
-
-
-def _masked(value: str) -> SafeText:
-    """`old → new` keeps its arrow: that something changed may be seen."""
-    return SafeText(" → ".join(mask(side) for side in value.split(" → ")[:2]))
 
 
 def _links(signal: Signal, dashboard: str) -> Iterator[Link]:

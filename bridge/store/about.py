@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from bridge.model.signal import Subject
-from bridge.store import cards
+from bridge.model.signal import Objects, Subject, SubjectKind
+from bridge.store import cards, rooms
 from bridge.store.engine import Tx
 from bridge.store.outbox import Delivery
 from bridge.store.tables import about
@@ -28,6 +28,13 @@ def to_about(subject: Subject, *, at_once: bool = False) -> Delivery:
     """The subject's card is to be brought up to date; `at_once` if somebody waits for it."""
     payload = {"subject": asdict(subject), "at_once": at_once}
     return Delivery(f"about:{subject.key}", "about", payload, 0 if at_once else _CALM)
+
+
+async def to_abouts(tx: Tx, account: str, objects: Objects) -> list[Delivery]:
+    """The cards of the customer and the dispute among them, as far as they have rooms, at once."""
+    kinds = ((SubjectKind.CUSTOMER, objects.customer), (SubjectKind.DISPUTE, objects.dispute))
+    subjects = [Subject(account, kind, one) for kind, one in kinds if one]
+    return [to_about(one, at_once=True) for one in subjects if await rooms.find(tx, one.key)]
 
 
 async def get(tx: Tx, subject: str) -> About:

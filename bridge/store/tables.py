@@ -389,6 +389,69 @@ note = Table(
     Index("ix_note_customer", "account", "customer"),
 )
 
+#: Who takes care of an object: the newest row counts; without a person it is nobody any more.
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("account", String(80), nullable=False),
+    Column("object_id", String(255), nullable=False),
+    Column("customer", String(255)),
+    Column("person", String(255)),
+    Column("by", String(255), nullable=False),
+    Column("source_event", String(255), nullable=False, unique=True),
+    Column("at", Moment, nullable=False),
+    Index("ix_assignment_object", "account", "object_id"),
+    Index("ix_assignment_customer", "account", "customer"),
+)
+
+#: Who has seen what, for each object that the message was about.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("source_event", String(255), primary_key=True),
+    Column("object_id", String(255), primary_key=True),
+    Column("account", String(80), nullable=False),
+    Column("person", String(255), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_sighting_object", "account", "object_id"),
+)
+
+#: What comes back to somebody at its time.
+snooze = Table(
+    "snooze",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("account", String(80), nullable=False),
+    Column("kind", String(16), nullable=False),  # of the room's subject, with the next
+    Column("subject_id", String(255), nullable=False),
+    Column("thread", String(255), nullable=False),
+    Column("objects", JSON, nullable=False),
+    Column("person", String(255), nullable=False),
+    Column("identity", String(512), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("source_event", String(255), nullable=False, unique=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, told, ended
+    Index(
+        "ix_snooze_waiting",
+        "due_at",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
+#: People whom a command has brought in or sent away: it counts more than the configuration.
+person = Table(
+    "person",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("identity", String(512)),  # what they are called first: `matrix:@anna:…`
+    Column("given", Boolean, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
 
 def is_ready(queue: Table) -> ColumnElement[bool]:
     """What waits in it. A literal, not a parameter: only so do the databases see that the index fits."""

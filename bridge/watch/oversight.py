@@ -1,4 +1,5 @@
-"""What time brings to actions: unanswered questions end, none is left behind, the trails' heads go out."""
+"""What time brings: unanswered questions end, no action is left behind, what was put off comes back,
+the trails' heads go out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from bridge.store import actions, audit, rooms, steps
 from bridge.store.engine import Store
 from bridge.store.outbox import Delivery, enqueue, to_room
 from bridge.store.rooms import BoundRoom
+from bridge.watch.reminders import come_back
 
 _BATCH = 100
 _CALM = SignalClass.DIGEST.urgency
@@ -33,6 +35,7 @@ class Oversight:
         while await self._expire():
             pass
         await self._take_up_again()
+        await come_back(self.store, self.clock)
         for account in self.config.accounts:
             await self._post_head(account)
 

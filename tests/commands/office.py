@@ -29,6 +29,7 @@ from bridge.store import audit, rooms
 from bridge.store.engine import Store, Tx
 from bridge.store.queue import Done, Item
 from bridge.store.rooms import BoundRoom, Posted
+from bridge.watch.oversight import Oversight
 from bridge.worker import Pace, Worker
 
 ACCOUNT = "acme"
@@ -44,6 +45,7 @@ PACE = Pace(
 )
 BILLING = ["retry"]
 MONEY = ["refund", *BILLING, "show", "help"]
+CARE = ["note", "notes", "assign", "ack", "snooze"]
 
 
 def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
@@ -67,8 +69,8 @@ def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
             "hs_token": "theirs",
         },
         "roles": {
-            "support": {"verbs": [*MONEY, "note", "freeze"]},
-            "finance": {"verbs": [*MONEY, "unfreeze", "freeze", "role"]},
+            "support": {"verbs": [*MONEY, *CARE, "freeze"]},
+            "finance": {"verbs": [*MONEY, *CARE, "unfreeze", "freeze", "role"]},
             "engineer": {"verbs": ["show", "help"]},
             "operations": {"verbs": ["unfreeze", "role"]},
         },
@@ -122,6 +124,8 @@ class Office:
     readers: Mapping[str, StripeReader]
     writers: Mapping[str, StripeWriter]
     told: list[Heard] = field(default_factory=list)
+    #: Whose pinned card was to be brought up to date.
+    cards: list[str] = field(default_factory=list)
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -145,7 +149,9 @@ class Office:
             "chat": self.commands.handle,
             "action": self.executor.handle,
             "room": self._deliver,
+            "about": self._card,
         }
+        self.oversight = Oversight(config, self.store, self.clock)
         self.worker = Worker(self.store, self.clock, pace, handlers)
 
     async def open(self) -> None:
@@ -203,6 +209,12 @@ class Office:
         self.clock.advance(by)
         await self.worker.settle_all()
 
+    async def overseen(self, by: timedelta) -> None:
+        """As `later`, and what time brings has come."""
+        self.clock.advance(by)
+        await self.oversight.look()
+        await self.worker.settle_all()
+
     def question(self, *words: str) -> Heard:
         """The newest message that asks for an action."""
         return next(
@@ -226,6 +238,10 @@ class Office:
     async def faults(self) -> list[str]:
         async with self.store.read() as tx:
             return await audit.verify(tx, ACCOUNT)
+
+    async def _card(self, item: Item) -> Done:
+        self.cards.append(item.payload["subject"]["id"])
+        return Done(Delivered())
 
     async def _deliver(self, item: Item) -> Done:
         wanted = RoomMessage.from_json(item.payload)

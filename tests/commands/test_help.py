@@ -27,7 +27,7 @@ async def test_one_verb_is_told_with_an_example_and_what_it_needs(office: Office
 async def test_who_may_is_told_to_those_who_may(office: Office) -> None:
     await office.say("sam", "!stripe help note")
     told = {fact.label: fact.value for fact in office.told[-1].message.facts}
-    assert (told["Asks first"], told["Who may"]) == ("no", "support (you, too)")
+    assert (told["Asks first"], told["Who may"]) == ("no", "support, finance (you, too)")
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from bridge.model.errors import Refused
         ("yes please do that later", True, None),
         ("refunding is hard", True, None),
         ("!stripe refnd 20", False, Unclear("refnd", "refund")),
-        ("!stripe sing", True, Unclear("sing", None)),
+        ("!stripe hum", True, Unclear("hum", None)),
         ("what is this?", True, None),
         ("", True, None),
     ],

@@ -139,3 +139,14 @@ def test_no_shape_of_an_answer_breaks_it(owner: Any, some: list[Any], more: list
         about_dispute("acme", owner, VIEW, livemode=True),
     ):
         assert matrix_content(message, delivery="d")["body"]
+
+
+def test_who_takes_care_stands_on_both_cards() -> None:
+    known = Known(CUSTOMER, assigned={"pi_1": "sam", "cus_1": "fin"})
+    told = facts(about_customer("acme", known, VIEW, livemode=True))
+    assert [value for label, value in told if label == "Assigned to"] == ["fin", "sam: pi_1"]
+    dispute = {"id": "du_1", "amount": 100, "currency": "eur", "status": "lost"}
+    message = about_dispute(
+        "acme", dispute, VIEW, livemode=True, notes=[("sam", "lost it")], assigned={"du_1": "fin"}
+    )
+    assert facts(message)[-2:] == [("Assigned to", "fin"), ("Note by sam", "lost it")]
