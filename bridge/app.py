@@ -24,6 +24,7 @@ from bridge.edges.matrix_client import MatrixClient
 from bridge.edges.matrix_content import matrix_content
 from bridge.edges.matrix_homeserver import MatrixHomeserver, permalink
 from bridge.edges.matrix_identity import AppserviceIdentity, BotIdentity
+from bridge.edges.matrix_media import MatrixMedia
 from bridge.edges.matrix_sync import MatrixSync
 from bridge.edges.plain_text import plain_text
 from bridge.edges.stripe_api import StripeApi
@@ -102,7 +103,7 @@ def build(config: Config, clock: Clock | None = None) -> Bridge:
     link = partial(permalink, server_name=config.matrix.server_name)
     notices = Notices(config, store, clock, intake, readers, notifier, words)
     rooms = Rooms(config, store, clock, homeserver, matrix_content, _pacing(config, clock))
-    desk = Desk(config, store, clock, words, readers, writers, link)
+    desk = Desk(config, store, clock, words, readers, writers, link, MatrixMedia(client))
     commands = Commands(desk, VERBS)
     handlers = {
         "events": notices.handle,

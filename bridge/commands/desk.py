@@ -25,7 +25,7 @@ from bridge.model.errors import BridgeError, Refused
 from bridge.model.event import Json
 from bridge.model.message import Message
 from bridge.model.money import Money
-from bridge.model.ports import ChatMessage, StripeReader, StripeWriter
+from bridge.model.ports import Attachment, ChatMessage, Media, StripeReader, StripeWriter
 from bridge.model.room_message import RoomMessage
 from bridge.model.signal import Objects, SignalClass, Subject
 from bridge.model.text import safe
@@ -48,6 +48,7 @@ class Desk:
     writers: Mapping[str, StripeWriter]
     #: A link to a message: room id, event id.
     permalink: Callable[[str, str], str]
+    media: Media
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Ask:
     thread: str
     #: Whether it replied to a message of the bridge (else only the room tells what is meant).
     replied: bool
+    #: The file it came with, or that it answers to.
+    file: Attachment | None = None
 
 
 Write = Callable[[Tx], Awaitable[Message | None]]

@@ -15,7 +15,14 @@ from bridge.commands.finding import made_by
 from bridge.commands.permission import directory, permit
 from bridge.model.action import UNDER_WAY, ActionState
 from bridge.model.audit import BRIDGE
-from bridge.model.errors import AmountError, Refused, StripeAmbiguous, StripeBusy, StripeRefused
+from bridge.model.errors import (
+    AmountError,
+    MediaAway,
+    Refused,
+    StripeAmbiguous,
+    StripeBusy,
+    StripeRefused,
+)
 from bridge.model.event import Written
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered, Retry
@@ -60,6 +67,8 @@ class Executor:
             made = await self._made(action)
         except StripeBusy as busy:
             return Done(Retry(str(busy), after=busy.after, outage=True))
+        except MediaAway as away:
+            return Done(Retry(str(away), outage=True))
         except StripeAmbiguous as unclear:
             return Done(Retry(str(unclear), outage=True), partial(self._doubt, action, subject))
         except StripeRefused as refused:

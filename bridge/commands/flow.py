@@ -14,13 +14,13 @@ homeserver ── accept ──> inbox rows and the transaction's id, committed:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from bridge import metrics
-from bridge.commands import answers, proposing, questions, withdraw
+from bridge.commands import answers, evidence_files, proposing, questions, withdraw
 from bridge.commands.answers import Hearing
 from bridge.commands.desk import (
     Ask,
@@ -41,7 +41,7 @@ from bridge.model.command import Actor, Command
 from bridge.model.errors import BridgeError, Denied, Refused, StoreUnavailable, StripeError
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered, NotYet
-from bridge.model.ports import ChatMessage, Told, chat_from_json, chat_to_json
+from bridge.model.ports import Attachment, ChatMessage, Told, chat_from_json, chat_to_json
 from bridge.model.room_message import room_lane
 from bridge.model.signal import Objects, Subject, SubjectKind
 from bridge.store import audit, matrix_intake, outbox, rooms
@@ -63,6 +63,8 @@ class Place:
     target: Posted | None
     #: Something waits for an answer there, even if the thread's root is not the bridge's.
     awaits: bool = False
+    #: A file that was dropped here: in this message, or in the one that it answers.
+    file: Attachment | None = None
     #: It may answer a message that people see and the bridge has not recorded yet.
     unsettled: bool = False
 
@@ -90,7 +92,12 @@ class Commands:
 
     async def accept(self, told: Told) -> None:
         """Commit what the homeserver told; raises `StoreUnavailable`."""
-        said = [_arrival(one) for one in told.said if _concerns_us(one)]
+        disputed = await self._disputed({one.room_id for one in told.said if one.file})
+        said = [
+            _arrival(one)
+            for one in told.said
+            if _concerns_us(one) or (one.file and one.room_id in disputed)
+        ]
         if not said and not told.changes and told.since is None:
             return  # our own messages come back to us: there is nothing to keep
         us, now = self.desk.config.matrix.sender, self.desk.clock.now()
@@ -145,6 +152,7 @@ class Commands:
                 said,
                 thread,
                 replied=place.target is not None,
+                file=place.file,
             )
             reply = await self._performed(verb, ask)
         except Denied as denied:
@@ -239,10 +247,19 @@ class Commands:
                 unknown = unknown or target is None
             awaits = await questions.waits_for(tx, said, target)
             unknown = unknown or await questions.unasked(tx, said)
+            file = said.file or await _dropped(tx, said)
             lane = room_lane(Place(room, None).subject)
             unsettled = unknown and await outbox.under_way(tx, lane, heard_at)
         target = target if target and target.room_id == said.room_id else None
-        return Place(room, target, awaits, unsettled)
+        return Place(room, target, awaits, file, unsettled)
+
+    async def _disputed(self, room_ids: Collection[str]) -> set[str]:
+        """Those of the rooms that are about a dispute."""
+        if not room_ids:
+            return set()
+        async with self.desk.store.read() as tx:
+            found = [await rooms.of_id(tx, one) for one in room_ids]
+        return {one.room_id for one in found if one and one.kind == SubjectKind.DISPUTE}
 
     async def _write(
         self, said: ChatMessage, place: Place, thread: str, reply: Reply, tx: Tx
@@ -258,10 +275,27 @@ class Commands:
 def _meant(said: ChatMessage, place: Place) -> Meant | None:
     if said.reaction:
         return answer_of(said.reaction)
-    meant = parse(said.body, reply=place.target is not None or place.awaits, asked=place.awaits)
+    reply = place.target is not None or place.awaits or place.file is not None
+    meant = parse(said.body, reply=reply, asked=place.awaits)
     if meant == Command("cancel") and withdraw.is_about(place.objects):
         return Command("withdraw")  # a way to pay is not a payment yet
-    return meant
+    return _filed(said, place, meant) if place.file and not isinstance(meant, Command) else meant
+
+
+def _filed(said: ChatMessage, place: Place, otherwise: Meant | None) -> Meant | None:
+    """What a dropped file means, or what is said where one was dropped."""
+    evidence = Command("evidence", said.body)
+    if said.file:
+        return evidence if place.subject.kind is SubjectKind.DISPUTE else None
+    return evidence if evidence_files.is_named(said.body) else otherwise
+
+
+async def _dropped(tx: Tx, said: ChatMessage) -> Attachment | None:
+    """The file in the message that this one replies to, or whose thread it is in."""
+    for event_id in (said.reply_to, said.thread):
+        if event_id and (found := await matrix_intake.said(tx, event_id, said.room_id)):
+            return found.file
+    return None
 
 
 def _concerns_us(said: ChatMessage) -> bool:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+from bridge.commands import disputes
 from bridge.commands.ack import ids_of
 from bridge.commands.desk import Ask, Desk, Reply
 from bridge.commands.payments import Payment, payment_of
 from bridge.config.profiles import details_of
 from bridge.model.details import Details, shown_facts
+from bridge.model.dispute import as_dispute
 from bridge.model.errors import Refused
-from bridge.model.event import Json, moment
+from bridge.model.event import Json
 from bridge.model.message import Message
 from bridge.model.money import Money
 from bridge.model.ports import StripeReader
@@ -79,16 +81,10 @@ def _invoice(desk: Desk, invoice: Json) -> Message:
     )
 
 
-def _dispute(desk: Desk, dispute: Json) -> Message:
-    money = Money(int(dispute.get("amount") or 0), str(dispute["currency"]))
-    due = (dispute.get("evidence_details") or {}).get("due_by")
-    facts = [Fact("Reason", safe(str(dispute.get("reason")).replace("_", " ")))]
-    if due:
-        facts.append(Fact("Answer by", safe(desk.words.deadline(moment(due)))))
-    status = str(dispute.get("status")).replace("_", " ")
-    return Message(
-        safe(f"Dispute over {money.words(desk.config.locale)}: {status}"), facts=tuple(facts)
-    )
+def _dispute(desk: Desk, found: Json) -> Message:
+    dispute = as_dispute(found)
+    title = f"{disputes.name(desk, dispute)}: {dispute.state_words}"
+    return Message(safe(title[:1].upper() + title[1:]), facts=tuple(disputes.facts(desk, dispute)))
 
 
 def _customer(customer: Json, details: Details) -> Message:

@@ -1,6 +1,7 @@
 """Every verb, in the order `help` shows them. A new one is a row here and a small file; see desk.py."""
 
 from bridge.commands import (
+    accept,
     ack,
     assign,
     balance,
@@ -14,11 +15,14 @@ from bridge.commands import (
     notes,
     pay,
     portal,
+    preview,
     refund,
     retry,
     role,
     show,
     snooze,
+    staging,
+    submit,
     withdraw,
 )
 from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb
@@ -199,6 +203,60 @@ TABLE = (
         ),
         examples=("show",),
         about=_HERE,
+    ),
+    Verb(
+        "evidence",
+        "evidence field text",
+        "puts something together for the bank in a dispute; nothing is sent yet",
+        Deed(
+            staging.propose,
+            staging.execute,
+            staging.told,
+            staging.find,
+            moves_money=False,
+            asks=False,
+        ),
+        needs=("dispute_read", "file_read", "dispute_write", "file_write"),
+        examples=(
+            "evidence product description A lamp, brass",
+            "evidence tracking number 1Z999",
+            "evidence remove receipt",
+        ),
+        about="the dispute of the room, or of the message you reply to. Files (PDF, JPEG, PNG) are "
+        "dropped into the dispute's room, with the field's name beside them",
+    ),
+    Verb(
+        "preview",
+        "preview",
+        "shows all evidence in a dispute as Stripe has it right now",
+        preview.perform,
+        needs=("dispute_read", "file_read"),
+        examples=("preview",),
+        about="the dispute of the room, or of the message you reply to",
+    ),
+    Verb(
+        "submit",
+        "submit",
+        "sends the evidence to the bank, for good; another person must approve it",
+        Deed(submit.propose, submit.execute, submit.told, staging.find, moves_money=False),
+        needs=("dispute_read", "dispute_write"),
+        examples=("submit",),
+        about="the dispute of the room, or of the message you reply to",
+    ),
+    Verb(
+        "accept",
+        "accept [reason]",
+        "gives a dispute up as lost, for good; another person must approve it",
+        Deed(
+            accept.propose,
+            accept.execute,
+            accept.told,
+            events=("charge.dispute.closed",),
+            makes="dispute",
+        ),
+        needs=("dispute_read", "dispute_write"),
+        examples=("accept", "accept we sent the wrong one"),
+        about="the dispute of the room, or of the message you reply to",
     ),
     Verb(
         "freeze",

@@ -18,6 +18,10 @@ from bridge.model.event import Json
 from bridge.model.outcome import Dead, Delivered, Outcome, Refused, Retry
 
 _TIMEOUT = 30
+#: A file may come from another server, by way of ours.
+_FOR_CONTENT = 60
+_PIECE = 64 * 1024
+_ERROR = 64 * 1024
 _CLIENT = "/_matrix/client"
 _AWAY = (
     aiohttp.ClientConnectionError,
@@ -115,9 +119,7 @@ class MatrixClient:
         version: str = "v3",
     ) -> Json | Outcome:
         """As `ask`, for those who make the client known: they come before everything else."""
-        headers = {"Content-Type": "application/json"}
-        if self.nio.access_token:
-            headers["Authorization"] = f"Bearer {self.nio.access_token}"
+        headers = {"Content-Type": "application/json", **self._authorization()}
         send = self.nio.send if acting else super(_Nio, self.nio).send
         data = None if body is None else json.dumps(body)
         try:
@@ -127,12 +129,28 @@ class MatrixClient:
             text = await answer.text(errors="replace")
         except _AWAY as away:
             return _away(away)
-        found = _object(text)
-        if answer.status < 300:
-            return found
-        wait = _wait(answer.headers.get("Retry-After"), found.get("retry_after_ms"))
-        words = str(found.get("error") or text[:200])
-        return judge(answer.status, str(found.get("errcode", "")), words, wait)
+        return _object(text) if answer.status < 300 else _judged(answer, text)
+
+    async def content(self, path: str, most: int) -> bytes | Outcome | None:
+        """What is kept there, as it came; None if it is more than `most` bytes, of which no more are read."""
+        if not isinstance(started := await self.start(), Delivered):
+            return started
+        url = f"{_CLIENT}/v1{path}"
+        try:
+            answer = await self.nio.send(
+                "GET", url, headers=self._authorization(), timeout=_FOR_CONTENT
+            )
+            async with answer:
+                if answer.status < 300:
+                    return await _at_most(answer.content, most)
+                told = await _at_most(answer.content, _ERROR) or b""
+        except _AWAY as away:
+            return _away(away)
+        return self._watched(_judged(answer, told.decode(errors="replace")))
+
+    def _authorization(self) -> dict[str, str]:
+        token = self.nio.access_token
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _watched(self, outcome: Outcome) -> Outcome:
         """A refused token is looked after before the next call."""
@@ -157,6 +175,23 @@ def judge(status: int, code: str, words: str, after: timedelta | None) -> Outcom
     if status >= 500:
         return Retry(reason, after=after)
     return Refused(reason, code)
+
+
+def _judged(answer: aiohttp.ClientResponse, text: str) -> Outcome:
+    found = _object(text)
+    wait = _wait(answer.headers.get("Retry-After"), found.get("retry_after_ms"))
+    words = str(found.get("error") or text[:200])
+    return judge(answer.status, str(found.get("errcode", "")), words, wait)
+
+
+async def _at_most(stream: aiohttp.StreamReader, most: int) -> bytes | None:
+    """Counted as it comes: what the other side announces about its length proves nothing."""
+    read = bytearray()
+    async for piece in stream.iter_chunked(_PIECE):
+        read += piece
+        if len(read) > most:
+            return None
+    return bytes(read)
 
 
 def with_query(path: str, query: Mapping[str, str]) -> str:

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from bridge.model.event import moment
-from bridge.model.ports import ChatMessage, RoomChange, RoomFate
+from bridge.model.ports import Attachment, ChatMessage, RoomChange, RoomFate
 
-_CAP = 8_000
+#: More than any verb takes, so that what is too long is refused and not cut.
+_CAP = 24_000
+_NAME_CAP = 255
+_FILES = ("m.file", "m.image")
 _FALLBACK = re.compile(r"\A(?:> .*\n)+\n?")
 _VARIATION = "\ufe0f"
 
@@ -63,9 +66,10 @@ def _message(event: Mapping[str, Any], own: str) -> ChatMessage | None:
     relation = relation if isinstance(relation, Mapping) else {}
     if event.get("type") == "m.reaction":
         return _reaction(relation, event_id, room_id, sender, sent_at)
-    if event.get("type") != "m.room.message" or content.get("msgtype") != "m.text":
+    file = _file(content)
+    if event.get("type") != "m.room.message" or (content.get("msgtype") != "m.text" and not file):
         return None
-    body = content.get("body")
+    body = _caption(content) if file else content.get("body")
     if relation.get("rel_type") == "m.replace" or not isinstance(body, str):
         return None  # an edit of a command never acts
     return ChatMessage(
@@ -76,7 +80,25 @@ def _message(event: Mapping[str, Any], own: str) -> ChatMessage | None:
         body=_FALLBACK.sub("", body[:_CAP]).strip(),
         reply_to=_reply_to(relation),
         thread=_id(relation.get("event_id")) if relation.get("rel_type") == "m.thread" else None,
+        file=file,
     )
+
+
+def _file(content: Mapping[str, Any]) -> Attachment | None:
+    if content.get("msgtype") not in _FILES:
+        return None
+    name = content.get("filename") or content.get("body")
+    called = name[:_NAME_CAP] if isinstance(name, str) else ""
+    address = content.get("url")
+    if "file" in content:  # encrypted: the key is beside the address
+        return Attachment("", called)
+    return Attachment(address, called) if _id(address) and isinstance(address, str) else None
+
+
+def _caption(content: Mapping[str, Any]) -> str:
+    """What was written beside a file: where there is a file name as well, and it says something else."""
+    body, name = content.get("body"), content.get("filename")
+    return body if isinstance(body, str) and isinstance(name, str) and name != body else ""
 
 
 def _reaction(

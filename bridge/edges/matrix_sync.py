@@ -36,6 +36,7 @@ _KINDS = [
     "m.room.member",
     "m.room.tombstone",
     "m.room.encryption",
+    "m.room.redaction",
 ]
 
 

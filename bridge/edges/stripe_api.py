@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from bridge.edges.stripe_billing import BillingCalls
 from bridge.edges.stripe_calls import StripeCalls, told_in_words
+from bridge.edges.stripe_disputes import DisputeCalls
 from bridge.edges.stripe_paying import PayingCalls
 from bridge.model.errors import StripeRefused
 from bridge.model.event import Event, Json, id_of
@@ -17,7 +18,7 @@ _PAGE = 100
 _MOST_CHARGES = 300
 
 
-class StripeApi(BillingCalls, PayingCalls, StripeCalls):
+class StripeApi(BillingCalls, DisputeCalls, PayingCalls, StripeCalls):
     """Implements `StripeReader` and `StripeWriter`; which of them it can be is up to the key."""
 
     async def event_object(self, event: Event) -> Json:
@@ -45,9 +46,6 @@ class StripeApi(BillingCalls, PayingCalls, StripeCalls):
 
     async def customer(self, customer_id: str) -> Json:
         return await self._get(self._client.v1.customers.retrieve_async(customer_id))
-
-    async def dispute(self, dispute_id: str) -> Json:
-        return await self._get(self._client.v1.disputes.retrieve_async(dispute_id))
 
     async def invoice_of_payment(self, payment_intent_id: str) -> str | None:
         wanted = {
@@ -97,11 +95,6 @@ class StripeApi(BillingCalls, PayingCalls, StripeCalls):
     async def invoices_of(self, customer_id: str, status: str | None = None) -> list[Json]:
         wanted = {"customer": customer_id, "limit": _PAGE} | ({"status": status} if status else {})
         page = await self._get(self._client.v1.invoices.list_async(cast("Any", wanted)))
-        return list(page["data"])
-
-    async def disputes_of_charge(self, charge_id: str) -> list[Json]:
-        wanted = {"charge": charge_id, "limit": _PAGE}
-        page = await self._get(self._client.v1.disputes.list_async(cast("Any", wanted)))
         return list(page["data"])
 
     async def charges_since(self, since: datetime, after: str | None) -> list[Json]:

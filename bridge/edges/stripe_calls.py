@@ -1,6 +1,7 @@
 """One call to Stripe's API: plain JSON out, the bridge's own errors instead of the SDK's."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -19,6 +20,16 @@ from bridge.model.errors import (
 from bridge.model.event import Json, Written
 
 
+class _Http(stripe.AIOHTTPClient):
+    """As the SDK's, but a large body goes out piece by piece and does not hold up the event loop."""
+
+    def _get_request_args_kwargs(
+        self, method: str, url: str, headers: Any, post_data: Any
+    ) -> tuple[Any, Any]:
+        body = io.BytesIO(post_data) if isinstance(post_data, bytes) else post_data
+        return super()._get_request_args_kwargs(method, url, headers, body)  # type: ignore[no-any-return]
+
+
 class StripeCalls:
     """One key's connection. What can be asked with it is in the families that build on this.
 
@@ -31,7 +42,7 @@ class StripeCalls:
     ) -> None:
         # Otherwise a live key would leave a file in the home directory of whoever runs this.
         stripe.enable_telemetry = False
-        self._http = stripe.AIOHTTPClient(timeout=timeout.total_seconds())
+        self._http = _Http(timeout=timeout.total_seconds())
         self._client = stripe.StripeClient(
             key,
             stripe_account=account_id,
@@ -39,7 +50,7 @@ class StripeCalls:
             http_client=self._http,
             base_addresses={
                 "api": api_base,
-                "files": api_base,
+                "files": files_base(api_base),
                 "connect": api_base,
                 "meter_events": api_base,
             },
@@ -59,6 +70,12 @@ class StripeCalls:
         response = getattr(answer, "last_response", None)
         written.request_id = response.request_id if response else None
         return written
+
+
+def files_base(api_base: str) -> str:
+    """Stripe itself takes uploads at an address of their own."""
+    at_stripe = api_base.rstrip("/") == stripe.DEFAULT_API_BASE
+    return stripe.DEFAULT_UPLOAD_API_BASE if at_stripe else api_base
 
 
 def plain(answer: Any) -> Json:

@@ -4,6 +4,7 @@ BridgeError
 ├── AmountError            what was typed is not an amount in that currency
 ├── BadRequest             a request from outside is refused (HTTP 400)
 ├── StoreUnavailable       the store cannot commit (HTTP 503)
+├── MediaAway              a file's content cannot be had just now
 ├── Refused                a command cannot be done, and why
 │   └── Denied             the person may not do it: that is kept in the audit trail
 └── StripeError            Stripe did not do what was asked
@@ -29,6 +30,10 @@ class BadRequest(BridgeError):
 
 
 class StoreUnavailable(BridgeError):
+    pass
+
+
+class MediaAway(BridgeError):
     pass
 
 

@@ -11,10 +11,11 @@ from bridge.model.message import Message
 from bridge.model.money import Money
 from bridge.model.outcome import Outcome
 from bridge.model.stripe_billing import BillingReader, BillingWriter
+from bridge.model.stripe_disputes import DisputeReader, DisputeWriter
 from bridge.model.stripe_paying import PayingReader, PayingWriter
 
 
-class StripeReader(BillingReader, PayingReader, Protocol):
+class StripeReader(BillingReader, DisputeReader, PayingReader, Protocol):
     """One account's reader key. Every method raises `StripeError`; objects are plain JSON."""
 
     async def event_object(self, event: Event) -> Json:
@@ -26,7 +27,6 @@ class StripeReader(BillingReader, PayingReader, Protocol):
     async def payment_intent(self, payment_intent_id: str) -> Json: ...
     async def invoice(self, invoice_id: str) -> Json: ...
     async def customer(self, customer_id: str) -> Json: ...
-    async def dispute(self, dispute_id: str) -> Json: ...
     async def invoice_of_payment(self, payment_intent_id: str) -> str | None:
         """The invoice that this PaymentIntent pays, if any."""
 
@@ -48,7 +48,6 @@ class StripeReader(BillingReader, PayingReader, Protocol):
     async def invoices_of(self, customer_id: str, status: str | None = None) -> list[Json]:
         """The newest 100."""
 
-    async def disputes_of_charge(self, charge_id: str) -> list[Json]: ...
     async def charges_since(self, since: datetime, after: str | None) -> list[Json]:
         """Of the whole account, newest first: the next 100 behind the charge `after`."""
 
@@ -62,7 +61,7 @@ class StripeReader(BillingReader, PayingReader, Protocol):
         """A sentence that says whose key this is; raises `StripeError` if it is not accepted."""
 
 
-class StripeWriter(BillingWriter, PayingWriter, Protocol):
+class StripeWriter(BillingWriter, DisputeWriter, PayingWriter, Protocol):
     """One account's writer key. `key` is the idempotency key: the action's id.
 
     Answers are `Written`, so that the audit trail can name Stripe's request.
@@ -160,8 +159,26 @@ class Notifier(Protocol):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file in a chat: where its content is (`mxc://…`), and what it is called, which proves nothing.
+
+    `address` is empty if the content is encrypted: then it is not for us.
+    """
+
+    address: str
+    name: str
+
+
+class Media(Protocol):
+    """Where the content of attachments is."""
+
+    async def fetch(self, address: str, most: int) -> bytes:
+        """Raises `Refused` if it is gone or has more than `most` bytes, `MediaAway` to try again later."""
+
+
+@dataclass(frozen=True)
 class ChatMessage:
-    """What a person did in a room: said something, or reacted to something."""
+    """What a person did in a room: said something, dropped a file, or reacted to something."""
 
     event_id: str
     room_id: str
@@ -173,6 +190,8 @@ class ChatMessage:
     thread: str | None = None
     reaction: str | None = None
     platform: str = "matrix"
+    #: Then `body` is what was written beside it.
+    file: Attachment | None = None
 
     @property
     def identity(self) -> str:
@@ -217,4 +236,5 @@ def chat_to_json(said: ChatMessage) -> Json:
 
 
 def chat_from_json(data: Json) -> ChatMessage:
-    return ChatMessage(**{**data, "sent_at": datetime.fromisoformat(data["sent_at"])})
+    sent_at, file = datetime.fromisoformat(data["sent_at"]), data.get("file")
+    return ChatMessage(**{**data, "sent_at": sent_at, "file": Attachment(**file) if file else None})

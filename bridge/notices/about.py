@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bridge.model import evidence
 from bridge.model.details import shown_facts
+from bridge.model.dispute import DISPUTE_STATUS, WAITING, as_dispute
 from bridge.model.errors import AmountError
 from bridge.model.event import Json, id_of, moment
 from bridge.model.message import Link, Message
@@ -15,8 +17,6 @@ from bridge.model.words import Words
 from bridge.notices.card_wording import View
 from bridge.notices.phrases import (
     BRANDS,
-    DISPUTE_REASONS,
-    DISPUTE_STATUS,
     SUBSCRIPTION_STATUS,
     phrase,
 )
@@ -24,17 +24,6 @@ from bridge.notices.wording import ids_of
 
 _MOST_LISTED = 5
 _ENDED = frozenset({"canceled", "incomplete_expired"})
-_WAITING = frozenset({"needs_response", "warning_needs_response", "appeal_needs_response"})
-#: What banks look for, by the reason of a dispute: the evidence that is named as missing.
-_CUSTOMARY = ("customer_communication", "receipt", "product_description", "uncategorized_text")
-_EVIDENCE: Mapping[str, tuple[str, ...]] = {
-    "credit_not_processed": ("refund_policy", "refund_refusal_explanation", *_CUSTOMARY),
-    "duplicate": ("duplicate_charge_explanation", "duplicate_charge_documentation", "receipt"),
-    "fraudulent": ("customer_purchase_ip", "customer_signature", *_CUSTOMARY),
-    "product_not_received": ("shipping_documentation", "shipping_tracking_number", *_CUSTOMARY),
-    "product_unacceptable": ("refund_policy", "service_documentation", *_CUSTOMARY),
-    "subscription_canceled": ("cancellation_policy", "cancellation_rebuttal", *_CUSTOMARY),
-}
 
 
 @dataclass(frozen=True)
@@ -83,37 +72,35 @@ def about_customer(account: str, known: Known, view: View, *, livemode: bool) ->
 
 def about_dispute(
     account: str,
-    dispute: Json,
+    found: Json,
     view: View,
     *,
     livemode: bool,
     notes: Sequence[tuple[str, str]] = (),
     assigned: Mapping[str, str] | None = None,
 ) -> Message:
-    words, status = view.words, str(dispute.get("status"))
-    money = _money(dispute, "amount")
-    details = _mapping(dispute.get("evidence_details"))
-    due = details.get("due_by")
-    staged, missing = _evidence(dispute)
+    words, dispute = view.words, as_dispute(found)
     facts = [
-        Fact("State", SafeText(DISPUTE_STATUS.get(status) or phrase(status, {}))),
-        Fact("Reason", safe(phrase(str(dispute.get("reason")), DISPUTE_REASONS))),
+        Fact("State", safe(dispute.state_words)),
+        Fact("Reason", safe(dispute.reason_words)),
     ]
-    if status in _WAITING and isinstance(due, int) and due > 0:
-        facts.append(Fact("Answer by", words.deadline(moment(due))))
-    facts.append(Fact("Evidence there", safe(", ".join(map(_plain, staged)) or "none yet")))
-    if status in _WAITING:
-        facts.append(Fact("Evidence missing", safe(", ".join(map(_plain, missing)) or "nothing")))
-        facts.append(Fact("Sent to the bank", safe(_submissions(details))))
-    facts += _assigned(assigned or {}, str(dispute.get("id")))
+    there = evidence.given(dispute.evidence)
+    if dispute.status in WAITING and dispute.due_at:
+        facts.append(Fact("Answer by", words.deadline(dispute.due_at)))
+    facts.append(Fact("Evidence there", safe(", ".join(map(_plain, there)) or "none yet")))
+    if dispute.status in WAITING:
+        lacks = evidence.missing(dispute.reason, dispute.evidence)
+        facts.append(Fact("Evidence missing", safe(", ".join(map(_plain, lacks)) or "nothing")))
+        facts.append(Fact("Sent to the bank", safe("yes" if dispute.submissions else "not yet")))
+    facts += _assigned(assigned or {}, dispute.id)
     facts += (Fact(f"Note by {who}", safe(text), personal=True) for who, text in notes)
-    amount = words.money(money) if money else "an unknown amount"
+    amount = words.money(dispute.money) if dispute.money else "an unknown amount"
     title = f"Dispute over {amount}: {facts[0].value}" if view.details != "none" else "Dispute"
-    objects = Objects(dispute=id_of(dispute), charge=id_of(dispute.get("charge")))
+    objects = Objects(dispute=dispute.id, charge=dispute.charge)
     return Message(
         title=safe(title),
         facts=tuple(shown_facts(tuple(facts), view.details)),
-        links=(_link(view, f"disputes/{dispute.get('id')}", livemode=livemode),),
+        links=(_link(view, f"disputes/{dispute.id}", livemode=livemode),),
         test_mode=not livemode,
         ids=ids_of(account, objects),
     )
@@ -244,22 +231,6 @@ def _default(customer: Json) -> str | None:
     brand = BRANDS.get(str(card.get("brand"))) or "Card"
     expiry = f", valid until {month:02}/{year}" if isinstance(month, int) else ""
     return f"{brand} ending {last4[:4]}{expiry}"
-
-
-def _evidence(dispute: Json) -> tuple[list[str], list[str]]:
-    """What is there, and what banks look for that is not."""
-    given = [
-        name
-        for name, value in _mapping(dispute.get("evidence")).items()
-        if value and isinstance(value, str)
-    ]
-    wanted = _EVIDENCE.get(str(dispute.get("reason")), _CUSTOMARY)
-    return given, [name for name in wanted if name not in given]
-
-
-def _submissions(details: Json) -> str:
-    count = details.get("submission_count")
-    return "yes" if isinstance(count, int) and count else "not yet"
 
 
 def _plain(name: str) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 
 import structlog
 
+from bridge.model.dispute import OVER
 from bridge.model.errors import StripeBusy, StripeError
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered, NotYet, Outcome, Retry
@@ -35,7 +36,6 @@ EVERY = timedelta(seconds=30)
 _TOGETHER = timedelta(seconds=1)
 _ROOM_COMES = timedelta(seconds=3)
 _MOST_DISPUTED = 5
-_OVER = frozenset({"won", "lost", "warning_closed", "prevented", "charge_refunded"})
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Abouts:
             complete,
             await reader.subscriptions_of(subject.id),
             await reader.invoices_of(subject.id, "open"),
-            [one for one in disputes if one.get("status") not in _OVER],
+            [one for one in disputes if one.get("status") not in OVER],
             await self._notes_of(subject),
             await self._assigned_of(subject),
         )

@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.model.details import Details, shown_facts
+from bridge.model.dispute import DISPUTE_STATUS
 from bridge.model.message import Link, Message
 from bridge.model.signal import CardKind, Fact, SignalClass
 from bridge.model.text import SafeText, mask, safe
 from bridge.model.words import Words
 from bridge.notices.card_money import Paid, paid_of
 from bridge.notices.cards import Card, Said
-from bridge.notices.phrases import DISPUTE_STATUS, SUBSCRIPTION_STATUS
+from bridge.notices.phrases import SUBSCRIPTION_STATUS
 from bridge.notices.wording import ids_of
 
 _DISPUTE_TITLES: Mapping[str, str] = {

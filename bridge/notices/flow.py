@@ -34,7 +34,7 @@ from bridge.notices.addressing import Address
 from bridge.notices.asked_payments import is_its_payment
 from bridge.notices.catalogue import NO_LINKS, signal_class_of, signal_of
 from bridge.notices.lookups import Bills, bills_needed, look_up
-from bridge.notices.own_actions import action_of, asked_in, to_its_thread
+from bridge.notices.own_actions import action_of, asked_in, tells_itself, to_its_thread
 from bridge.notices.room_shape import reshaping
 from bridge.notices.routing import route
 from bridge.store import cards, lanes, outbox
@@ -135,7 +135,8 @@ class Notices:
                     one for one in destinations if one != "room" or _must_be_seen(signal)
                 )
             told = await to_its_thread(tx, action, event, signal, address.told_in)
-        knows = await asked_in(tx, action) if told and action else None
+        said = bool(told) or tells_itself(action, event)
+        knows = await asked_in(tx, action) if said and action else None
         told += await address.deliveries(tx, signal, destinations, self.clock.now(), knows=knows)
         told += await reshaping(tx, event, told)
         told += await self._abouts(tx, told)

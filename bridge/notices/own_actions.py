@@ -42,6 +42,11 @@ def _carried(event: Event) -> str:
     return named if isinstance(named, str) and event.object.get("object") in _CARRIERS else ""
 
 
+def tells_itself(action: Action | None, event: Event) -> bool:
+    """Whether what the action answers in its room says the same as the event."""
+    return action is not None and event.object.get("object") == "dispute"
+
+
 async def asked_in(tx: Tx, action: Action) -> str | None:
     """The key of the subject in whose room it was asked for."""
     bound = await rooms.of_id(tx, action.room_id)

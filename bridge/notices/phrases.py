@@ -89,42 +89,6 @@ DECLINES: Final[Mapping[str, Decline]] = MappingProxyType(
     }
 )
 
-DISPUTE_REASONS: Final[Phrases] = MappingProxyType(
-    {
-        "bank_cannot_process": "the bank could not process it",
-        "check_returned": "the cheque was returned",
-        "credit_not_processed": "a promised refund did not arrive",
-        "customer_initiated": "started by the customer",
-        "debit_not_authorized": "the debit was not authorised",
-        "duplicate": "charged twice",
-        "fraudulent": "fraudulent",
-        "general": "no particular reason",
-        "incorrect_account_details": "wrong account details",
-        "insufficient_funds": "not enough money in the account",
-        "noncompliant": "breaks the card network's rules",
-        "product_not_received": "not received",
-        "product_unacceptable": "not as described",
-        "subscription_canceled": "subscription had been cancelled",
-        "unrecognized": "not recognised by the cardholder",
-    }
-)
-
-DISPUTE_STATUS: Final[Phrases] = MappingProxyType(
-    {
-        "warning_needs_response": "inquiry, waiting for your answer",
-        "warning_under_review": "inquiry, the bank is looking at your answer",
-        "warning_closed": "inquiry closed without a chargeback",
-        "needs_response": "waiting for your answer",
-        "under_review": "the bank is looking at your answer",
-        "won": "won",
-        "lost": "lost",
-        "prevented": "prevented before it became a dispute",
-        "appeal_needs_response": "appeal, waiting for your answer",
-        "appeal_under_review": "appeal, the bank is looking at your answer",
-        "charge_refunded": "closed by a refund",
-    }
-)
-
 REFUND_REASONS: Final[Phrases] = MappingProxyType(
     {
         "duplicate": "charged twice",

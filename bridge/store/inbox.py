@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bridge.store.engine import Bulk, Store, Tx, Upsert
 from bridge.store.lanes import Wake, each_once, is_urgent, wake
@@ -34,6 +34,19 @@ async def accept(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> None:
         _KEEP,
         [(a.source, a.event_id, a.type, a.lane, a.body, a.urgency, "ready", at) for a in arrivals],
     )
+
+
+async def body_of(tx: Tx, source: str, event_id: str, kind: str) -> str | None:
+    """None if it is not of that type, or is forgotten."""
+    wanted = select(inbox.c.body).where(
+        inbox.c.source == source, inbox.c.event_id == event_id, inbox.c.type == kind
+    )
+    return (await tx.run(wanted)).scalar_one_or_none()
+
+
+async def rewrite(tx: Tx, source: str, event_id: str, body: str) -> None:
+    there = (inbox.c.source == source, inbox.c.event_id == event_id)
+    await tx.run(update(inbox).where(*there).values(body=body))
 
 
 async def accept_alone(store: Store, arrivals: Sequence[Arrival], now: datetime) -> None:

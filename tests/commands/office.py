@@ -18,6 +18,7 @@ from bridge.commands.table import VERBS
 from bridge.config.schema import Config
 from bridge.edges.stripe_api import StripeApi
 from bridge.model.clock import ManualClock
+from bridge.model.errors import MediaAway, Refused
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered
 from bridge.model.ports import ChatMessage, StripeReader, StripeWriter, Told
@@ -46,6 +47,7 @@ PACE = Pace(
 BILLING = ["retry"]
 MONEY = ["refund", *BILLING, "show", "help"]
 CARE = ["note", "notes", "assign", "ack", "snooze"]
+DISPUTES = ["evidence", "preview", "submit", "accept"]
 
 
 def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
@@ -69,8 +71,8 @@ def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
             "hs_token": "theirs",
         },
         "roles": {
-            "support": {"verbs": [*MONEY, *CARE, "freeze"]},
-            "finance": {"verbs": [*MONEY, *CARE, "unfreeze", "freeze", "role"]},
+            "support": {"verbs": [*MONEY, *CARE, *DISPUTES, "freeze"]},
+            "finance": {"verbs": [*MONEY, *CARE, *DISPUTES, "unfreeze", "freeze", "role"]},
             "engineer": {"verbs": ["show", "help"]},
             "operations": {"verbs": ["unfreeze", "role"]},
         },
@@ -112,7 +114,25 @@ class Heard:
 
     @property
     def words(self) -> str:
-        return "\n".join([self.message.title, *self.message.lines, self.message.text or ""])
+        facts = [f"{fact.label}: {fact.value}" for fact in self.message.facts]
+        told = [self.message.title, *facts, *self.message.lines, self.message.text or ""]
+        return "\n".join(told)
+
+
+@dataclass
+class Shelf:
+    """The files that people have dropped, by address; `away` while the homeserver gives none."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    away: bool = False
+
+    async def fetch(self, address: str, most: int) -> bytes:
+        if self.away:
+            raise MediaAway("The homeserver does not give that file just now.")
+        content = self.files.get(address)
+        if content is None or len(content) > most:
+            raise Refused("The homeserver does not have that file, or it is too large.")
+        return content
 
 
 @dataclass
@@ -126,6 +146,7 @@ class Office:
     told: list[Heard] = field(default_factory=list)
     #: Whose pinned card was to be brought up to date.
     cards: list[str] = field(default_factory=list)
+    media: Shelf = field(default_factory=Shelf)
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -142,6 +163,7 @@ class Office:
             self.readers,
             self.writers,
             lambda room, event: f"{room}/{event}",
+            self.media,
         )
         self.commands = Commands(desk, VERBS)
         self.executor = Executor(desk, VERBS)
@@ -187,6 +209,11 @@ class Office:
             await rooms.bind(tx, bound, self.clock.now())
         return room
 
+    async def bind(self, room: str, kind: str, subject: str) -> None:
+        bound = BoundRoom(f"{ACCOUNT}/{kind}/{subject}", room, ACCOUNT, kind, subject, ())
+        async with self.store.begin() as tx:
+            await rooms.bind(tx, bound, self.clock.now())
+
     async def say(self, who: str, text: str, **how: Any) -> str:
         """`sam`, or an identity like `slack:U1`; returns what the bridge answered, all of it."""
         before = len(self.told)
@@ -196,7 +223,8 @@ class Office:
     def message(self, who: str, text: str, *, room: str = ROOM, **how: Any) -> ChatMessage:
         platform, _, sender = who.rpartition(":") if ":" in who else ("matrix", "", f"@{who}:test")
         values = {"sent_at": self.clock.now(), "platform": platform, **how}
-        return ChatMessage(f"$said{next(self._ids)}", room, sender, body=text, **values)
+        event_id = values.pop("event_id", f"$said{next(self._ids)}")
+        return ChatMessage(event_id, room, sender, body=text, **values)
 
     async def hear(self, said: ChatMessage, *, again: bool = False) -> None:
         """Brought by the homeserver; `again` brings the same message in another transaction."""

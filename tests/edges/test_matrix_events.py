@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.edges.matrix_events import chat_messages
-from bridge.model.ports import ChatMessage, chat_from_json, chat_to_json
+from bridge.model.ports import Attachment, ChatMessage, chat_from_json, chat_to_json
 
 OWN = "@stripe:here"
 
@@ -69,11 +69,51 @@ def test_a_reaction_without_its_variation_selector() -> None:
     assert (said.reaction, said.reply_to, said.body) == ("✔", "$q", "")
 
 
+def file(**said: Any) -> dict[str, Any]:
+    """As clients send it: without a caption `body` is the file's name, with one there is `filename`."""
+    content = {"msgtype": "m.file", "body": "bill.pdf", "url": "mxc://here/abc", **said}
+    return event({}, content=content)
+
+
+@pytest.mark.parametrize(
+    ("dropped", "caption", "attachment"),
+    [
+        (file(), "", Attachment("mxc://here/abc", "bill.pdf")),
+        (file(filename="bill.pdf"), "", Attachment("mxc://here/abc", "bill.pdf")),
+        (file(body="receipt", filename="b.pdf"), "receipt", Attachment("mxc://here/abc", "b.pdf")),
+        (file(msgtype="m.image", body="a.png"), "", Attachment("mxc://here/abc", "a.png")),
+        (file(url=None, file={"url": "mxc://here/abc"}), "", Attachment("", "bill.pdf")),
+        (file(body=7), "", Attachment("mxc://here/abc", "")),
+    ],
+)
+def test_a_dropped_file_with_what_is_written_beside_it(
+    dropped: dict[str, Any], caption: str, attachment: Attachment
+) -> None:
+    said = only(dropped)
+    assert (said.body, said.file) == (caption, attachment)
+    assert chat_from_json(chat_to_json(said)) == said
+
+
+def test_a_file_in_a_thread_and_as_a_reply() -> None:
+    relation = {"rel_type": "m.thread", "event_id": "$root", "m.in_reply_to": {"event_id": "$q"}}
+    said = only(file(**relates(**relation, is_falling_back=False)))
+    assert (said.thread, said.reply_to) == ("$root", "$q")
+
+
+def test_a_long_message_is_not_cut_where_a_verb_would_take_it() -> None:
+    assert len(only(event({"body": "evidence " + "x" * 20_001})).body) == 20_010
+
+
 @pytest.mark.parametrize(
     "odd",
     [
         event(relates(rel_type="m.replace", event_id="$0")),
         event({"msgtype": "m.notice"}),
+        file(url=None),
+        file(url=7),
+        file(url="mxc://" + "x" * 300),
+        file(msgtype="m.video"),
+        file(**relates(rel_type="m.replace", event_id="$0")),
         event({}, sender=OWN),
         event({}, state_key=""),
         event({"body": 7}),
@@ -109,6 +149,9 @@ JSON = st.recursive(
                     "key",
                     "body",
                     "msgtype",
+                    "filename",
+                    "url",
+                    "file",
                     "m.in_reply_to",
                     "content",
                     "type",

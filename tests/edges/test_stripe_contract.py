@@ -17,14 +17,13 @@ from bridge.sandbox.ports import Port
 from bridge.sandbox.process import Process
 from tests.tools import tool
 
-from . import billing_calls, paying_calls
+from . import billing_calls, dispute_calls, paying_calls
 
 CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     "charge": lambda api: api.charge("ch_1"),
     "payment_intent": lambda api: api.payment_intent("pi_1"),
     "invoice": lambda api: api.invoice("in_1"),
     "customer": lambda api: api.customer("cus_1"),
-    "dispute": lambda api: api.dispute("du_1"),
     "invoice_of_payment": lambda api: api.invoice_of_payment("pi_1"),
     "payments_of_invoice": lambda api: api.payments_of_invoice("in_1"),
     "refunds_of_charge": lambda api: api.refunds_of_charge("ch_1"),
@@ -32,7 +31,6 @@ CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     "charges_of": lambda api: api.charges_of("cus_1"),
     "subscriptions_of": lambda api: api.subscriptions_of("cus_1"),
     "invoices_of": lambda api: api.invoices_of("cus_1", "open"),
-    "disputes_of_charge": lambda api: api.disputes_of_charge("ch_1"),
     "charges_since": lambda api: api.charges_since(datetime(2026, 11, 27, tzinfo=UTC), "ch_1"),
     "made_by": lambda api: api.made_by(
         "k", ["charge.refunded"], datetime(2026, 11, 27, tzinfo=UTC)
@@ -47,6 +45,7 @@ CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     ),
     **billing_calls.CALLS,
     **paying_calls.CALLS,
+    **dispute_calls.CALLS,
 }
 KINDS = ("charge", "customer", "dispute", "invoice", "payment_intent", "subscription")
 #: stripe-mock does not know version 2 of the API, nor the newest parameter of a resumption; the

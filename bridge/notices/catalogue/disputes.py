@@ -2,20 +2,17 @@
 
 from datetime import datetime
 
+from bridge.model.dispute import DISPUTE_REASONS, DISPUTE_STATUS, OVER, WAITING
 from bridge.model.signal import CardKind, SignalClass
 from bridge.notices.catalogue.lines import amount, code, line, words_for
 from bridge.notices.catalogue.links import Lookup
 from bridge.notices.catalogue.row import Kind, Row
 from bridge.notices.catalogue.seen import Seen
-from bridge.notices.phrases import DISPUTE_REASONS, DISPUTE_STATUS
-
-_OVER = {"won", "lost", "warning_closed", "prevented", "charge_refunded"}
-_WAITING = {"needs_response", "warning_needs_response", "appeal_needs_response"}
 
 
 def _due(seen: Seen) -> datetime | None:
     """The last moment for an answer, while one is waited for."""
-    waits = seen.code("status") in _WAITING
+    waits = seen.code("status") in WAITING
     return seen.moment("evidence_details.due_by") if waits else None
 
 
@@ -60,7 +57,7 @@ def _updated(seen: Seen) -> str:
     status = seen.code("status")
     if not seen.changed("status"):
         return "Evidence for a dispute saved" if _evidence_saved(seen) else "Dispute updated"
-    if status in _OVER:
+    if status in OVER:
         return _over(seen)
     if status == "needs_response" and seen.code_before("status").startswith("warning"):
         return "Inquiry became a dispute"
@@ -80,7 +77,7 @@ def _sent(seen: Seen) -> str | None:
 def _updated_story(seen: Seen) -> str:
     """Saved evidence changes no status and stays in the story it belongs to."""
     status = seen.code("status")
-    if status in _OVER:
+    if status in OVER:
         return _CLOSED
     return "dispute:{dispute}:{status}" if seen.changed("status") else _OPENED
 
@@ -89,7 +86,7 @@ def _turned_urgent(seen: Seen) -> SignalClass | None:
     """Only a dispute that newly waits for an answer interrupts."""
     if not seen.changed("status"):
         return SignalClass.GROUP
-    return None if seen.code("status") in _WAITING else SignalClass.NOTIFY
+    return None if seen.code("status") in WAITING else SignalClass.NOTIFY
 
 
 def _prevented(seen: Seen) -> SignalClass | None:
@@ -98,7 +95,7 @@ def _prevented(seen: Seen) -> SignalClass | None:
 
 def _next(seen: Seen) -> str | None:
     status = seen.code("status")
-    if status not in _WAITING:
+    if status not in WAITING:
         return None
     if _due(seen) is None:
         return "No answer is possible: the bank has decided."
@@ -130,7 +127,7 @@ _CLOSED = "dispute:{dispute}:closed:{status}"
 
 def _reinstated_story(seen: Seen) -> str:
     """Money comes back with a win, even when the dispute does not yet say so."""
-    return _CLOSED if seen.code("status") in _OVER else "dispute:{dispute}:closed:won"
+    return _CLOSED if seen.code("status") in OVER else "dispute:{dispute}:closed:won"
 
 
 _WHY = words_for("reason", DISPUTE_REASONS)
