@@ -31,10 +31,12 @@ from bridge.edges.stripe_api import StripeApi
 from bridge.edges.stripe_webhook import Endpoint, StripeWebhook
 from bridge.model.clock import Clock, SystemClock
 from bridge.model.errors import BridgeError, StoreUnavailable
+from bridge.model.outcome import Outcome
 from bridge.model.ports import Login
 from bridge.model.words import Words
 from bridge.notices.about_post import Abouts
 from bridge.notices.flow import Notices
+from bridge.notices.own_profile import OwnProfile
 from bridge.notices.pacing import Pacing
 from bridge.notices.room_care import RoomCare
 from bridge.notices.room_life import RoomLife
@@ -199,13 +201,19 @@ def _beside(bridge: Bridge, stop: asyncio.Event) -> Iterator[Coroutine[Any, Any,
 
 async def _channels(bridge: Bridge, stop: asyncio.Event) -> None:
     """The channels are there before anything happens; a homeserver that is away is waited for."""
-    while not stop.is_set() and (failed := await bridge.rooms.make_channels()):
+    while not stop.is_set() and (failed := await _set_up(bridge.rooms)):
         log.warning("channels_missing", reasons=sorted({str(one) for one in failed}))
         with suppress(TimeoutError):
             async with asyncio.timeout(_CHANNELS_AGAIN.total_seconds()):
                 await stop.wait()
     with suppress(StoreUnavailable):  # the next start looks again
         await RoomCare(bridge.rooms).look_after(stop)
+
+
+async def _set_up(rooms: Rooms) -> list[Outcome]:
+    """The bridge's own looks come first: rooms that are there already hear of each change."""
+    await OwnProfile(rooms.homeserver, rooms.avatars).complete()
+    return await rooms.bindings.channels()
 
 
 async def _regularly(

@@ -23,6 +23,7 @@ _FOR_CONTENT = 60
 _PIECE = 64 * 1024
 _ERROR = 64 * 1024
 _CLIENT = "/_matrix/client"
+_MEDIA = "/_matrix/media/v3"
 _AWAY = (
     aiohttp.ClientConnectionError,
     TimeoutError,
@@ -119,17 +120,20 @@ class MatrixClient:
         version: str = "v3",
     ) -> Json | Outcome:
         """As `ask`, for those who make the client known: they come before everything else."""
-        headers = {"Content-Type": "application/json", **self._authorization()}
-        send = self.nio.send if acting else super(_Nio, self.nio).send
         data = None if body is None else json.dumps(body)
-        try:
-            answer = await send(
-                method, f"{_CLIENT}/{version}{path}", data, headers, timeout=timeout
-            )
-            text = await answer.text(errors="replace")
-        except _AWAY as away:
-            return _away(away)
-        return _object(text) if answer.status < 300 else _judged(answer, text)
+        send = self.nio.send if acting else super(_Nio, self.nio).send
+        headers = {"Content-Type": "application/json", **self._authorization()}
+        where = f"{_CLIENT}/{version}{path}"
+        return await _answered(send(method, where, data, headers, timeout=timeout))
+
+    async def upload(self, data: bytes, content_type: str, filename: str) -> Json | Outcome:
+        """Into the homeserver's media repository."""
+        if not isinstance(started := await self.start(), Delivered):
+            return started
+        path = with_query(f"{_MEDIA}/upload", {"filename": filename})
+        headers = {"Content-Type": content_type, **self._authorization()}
+        answer = await _answered(self.nio.send("POST", path, data, headers))
+        return self._watched(answer) if isinstance(answer, Outcome) else answer
 
     async def content(self, path: str, most: int) -> bytes | Outcome | None:
         """What is kept there, as it came; None if it is more than `most` bytes, of which no more are read."""
@@ -157,6 +161,15 @@ class MatrixClient:
         if isinstance(outcome, TokenRefused):
             self._known = False
         return outcome
+
+
+async def _answered(sending: Awaitable[Any]) -> Json | Outcome:
+    try:
+        answer = await sending
+        text = await answer.text(errors="replace")
+    except _AWAY as away:
+        return _away(away)
+    return _object(text) if answer.status < 300 else _judged(answer, text)
 
 
 class Identity(Protocol):

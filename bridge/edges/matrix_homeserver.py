@@ -1,6 +1,7 @@
 """The homeserver's rooms, as the bridge's own user, in either mode."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ _CREATORS_REIGN = 12
 #: A day, as Synapse forgets them, less what clocks and its own pauses may differ.
 _MEMORY = timedelta(hours=20)
 _SKEW = timedelta(minutes=10)
+_ADDRESS = re.compile(r"mxc://[^/\s]{1,100}/[A-Za-z0-9_-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,22 @@ class MatrixHomeserver:
         return await self.client.call(
             self.client.nio.room_send(room_id, kind, dict(content), tx_id=txn_id)
         )
+
+    async def upload(self, data: bytes, content_type: str, filename: str) -> str | Outcome:
+        answer = await self.client.upload(data, content_type, filename)
+        if isinstance(answer, Outcome):
+            return answer
+        address = answer.get("content_uri")
+        if isinstance(address, str) and _ADDRESS.fullmatch(address):
+            return address
+        return Retry("The homeserver's answer to the upload has no address.")
+
+    async def profile(self) -> Json | Outcome:
+        return await self.client.ask("GET", f"/profile/{part(self.user_id)}")
+
+    async def set_profile(self, field: str, value: str) -> Outcome:
+        path = f"/profile/{part(self.user_id)}/{part(field)}"
+        return _done(await self.client.ask("PUT", path, {field: value}))
 
     async def joined_rooms(self) -> list[str] | Outcome:
         answer = await self.client.ask("GET", "/joined_rooms")
@@ -190,6 +208,8 @@ class MatrixHomeserver:
             {"type": "m.room.guest_access", "content": {"guest_access": "forbidden"}},
             {"type": "m.room.join_rules", "content": {"join_rule": "invite"}},
         ]
+        if spec.avatar:
+            state.append({"type": "m.room.avatar", "content": dict(spec.avatar)})
         if spec.space:
             parent = {**self._child(), "canonical": True}
             state.append({"type": "m.space.parent", "state_key": spec.space, "content": parent})

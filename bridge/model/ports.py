@@ -93,6 +93,8 @@ class RoomSpec:
     power: Mapping[str, int]
     space: str | None = None
     is_space: bool = False
+    #: The content of its `m.room.avatar`.
+    avatar: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,13 @@ class Homeserver(Protocol):
     ) -> Outcome:
         """`Delivered(ref=event_id)`; the same `txn_id` never makes a second message."""
 
+    async def upload(self, data: bytes, content_type: str, filename: str) -> str | Outcome:
+        """The address (`mxc://…`) under which everybody on the homeserver finds it."""
+
+    async def profile(self) -> Json | Outcome:
+        """The bridge's own `displayname` and `avatar_url`, as far as they are set."""
+
+    async def set_profile(self, field: str, value: str) -> Outcome: ...
     async def joined_rooms(self) -> list[str] | Outcome: ...
     async def set_state(
         self, room_id: str, kind: str, content: Mapping[str, Any], state_key: str = ""

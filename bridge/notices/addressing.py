@@ -14,7 +14,8 @@ from bridge.model.signal import Signal, SignalClass, Subject, SubjectKind
 from bridge.model.text import SafeText
 from bridge.model.words import Words
 from bridge.notices.card_news import Moved, move_cards, subject_of
-from bridge.notices.rooms import alias, members
+from bridge.notices.room_plan import alias, members
+from bridge.notices.room_shape import dispute_name
 from bridge.notices.wording import message_of
 from bridge.store import cards, outbox
 from bridge.store.engine import Tx
@@ -164,7 +165,7 @@ class Address:
 def _room_name(signal: Signal, subject: Subject) -> str:
     who = signal.customer_name or signal.objects.customer
     if subject.kind is SubjectKind.DISPUTE:
-        return f"Dispute · {who or subject.id}"
+        return dispute_name(who or subject.id)
     return str(who or subject.id)
 
 

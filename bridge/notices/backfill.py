@@ -23,6 +23,7 @@ from bridge.model.words import Words
 from bridge.notices.card_news import move_cards
 from bridge.notices.catalogue import Links, signal_of
 from bridge.notices.lookups import look_up
+from bridge.notices.room_shape import dispute_name
 from bridge.store import backfill, cards, outbox
 from bridge.store.about import to_about
 from bridge.store.backfill import Position
@@ -165,7 +166,7 @@ class Backfill:
         self, signal: Signal, subject: Subject, news: CardNews, version: int, key: str
     ) -> Delivery:
         who = signal.customer_name or subject.id
-        name = f"Dispute · {who}" if subject.kind is SubjectKind.DISPUTE else str(who)
+        name = dispute_name(str(who)) if subject.kind is SubjectKind.DISPUTE else str(who)
         topic = f"{subject.kind} {subject.id} of {subject.account} in Stripe"
         message = Message(safe(signal.title))
         wanted = RoomMessage(subject, message, signal.objects, name, topic, card=news)

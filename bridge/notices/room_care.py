@@ -9,7 +9,8 @@ import structlog
 
 from bridge.model.outcome import Delivered, Outcome, Retry
 from bridge.model.signal import Subject, SubjectKind
-from bridge.notices.rooms import SPACE, Rooms, everyone, members
+from bridge.notices.room_plan import SPACE, everyone, members
+from bridge.notices.rooms import Rooms
 from bridge.store import rooms
 from bridge.store.rooms import BoundRoom, Trouble
 
@@ -48,7 +49,7 @@ class RoomCare:
             log.warning("room_lost", subject=bound.subject, room=bound.room_id)
             await self.rooms.repair.mark(bound.room_id, Trouble.GONE)
             if bound.kind in {SPACE, SubjectKind.CHANNEL}:
-                await self.rooms.remade(bound)
+                await self.rooms.bindings.remade(bound)
         elif bound.trouble is None and bound.archived_at is None:
             await self._people(bound, stop)
 

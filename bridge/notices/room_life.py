@@ -4,7 +4,6 @@ encrypted, or it is asked into one."""
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 
 import structlog
@@ -15,8 +14,10 @@ from bridge.model.ports import RoomChange, RoomFate
 from bridge.model.room_message import RoomMessage
 from bridge.model.signal import SignalClass, Subject, SubjectKind
 from bridge.model.text import safe
+from bridge.notices.room_plan import SPACE, alias, members
 from bridge.notices.room_rights import allowed, why_not
-from bridge.notices.rooms import ENCRYPTED, SPACE, Rooms, alias, members
+from bridge.notices.room_secrecy import PLAIN, silence
+from bridge.notices.rooms import Rooms
 from bridge.store import about, outbox, rooms
 from bridge.store.engine import Tx
 from bridge.store.matrix_intake import change_of
@@ -26,11 +27,6 @@ from bridge.store.rooms import BoundRoom, Trouble
 
 log = structlog.get_logger(__name__)
 
-_CRITICAL, _GENERAL = "payments-critical", "payments"
-_PLAIN = (
-    "This room is encrypted now, so I can say nothing of payments here any more."
-    " Remove me from it, and I make a new room without encryption."
-)
 _STAYING = (
     "This room was upgraded, and I cannot enter the new one. Invite me there;"
     " until then I go on here."
@@ -82,7 +78,7 @@ class RoomLife:
         await self.rooms.repair.mark(bound.room_id, Trouble.GONE)
         if bound.kind not in {SPACE, SubjectKind.CHANNEL}:
             return Delivered()
-        made = await self.rooms.remade(bound)
+        made = await self.rooms.bindings.remade(bound)
         return Delivered() if isinstance(made, BoundRoom) else made
 
     async def _upgraded(self, change: RoomChange, bound: BoundRoom) -> Done:
@@ -163,22 +159,13 @@ class RoomLife:
         if bound.trouble is Trouble.ENCRYPTED:
             return Done(Delivered())
         uid = hashlib.sha256(change.event_id.encode(errors="replace")).hexdigest()[:32]
-        content = self.rooms.render(_say(_PLAIN), delivery=uid, thread=None, reply_to=None)
+        content = self.rooms.render(PLAIN, delivery=uid, thread=None, reply_to=None)
         told = await self.rooms.homeserver.send(bound.room_id, uid, content)
         if isinstance(told, Retry):
             return Done(told)
         log.error("room_encrypted", subject=bound.subject, by=change.sender)
-        return Done(Delivered(), partial(_silence, bound, change, self.rooms.clock.now()))
-
-
-async def _silence(bound: BoundRoom, change: RoomChange, now: datetime, tx: Tx) -> None:
-    await rooms.set_trouble(tx, bound.room_id, Trouble.ENCRYPTED)
-    channel = _GENERAL if bound.subject_id == _CRITICAL else _CRITICAL
-    place = Subject(bound.account, SubjectKind.CHANNEL, channel)
-    what = f"The room of {bound.kind} {bound.name or bound.subject_id} has no more messages: {ENCRYPTED}."
-    notice = RoomMessage(place, _say(what, SignalClass.PAGE))
-    key = f"encrypted:{change.event_id}"
-    await outbox.enqueue(tx, [to_room(notice, SignalClass.PAGE.urgency, key)], now)
+        now = self.rooms.clock.now()
+        return Done(Delivered(), partial(silence, bound=bound, key=change.event_id, now=now))
 
 
 def _ours(bound: BoundRoom, text: str) -> Callable[[str], Delivery] | None:
@@ -186,11 +173,8 @@ def _ours(bound: BoundRoom, text: str) -> Callable[[str], Delivery] | None:
     if bound.kind == SPACE:
         return None
     subject = Subject(bound.account, SubjectKind(bound.kind), bound.subject_id)
-    return partial(to_room, RoomMessage(subject, _say(text)), SignalClass.NOTIFY.urgency)
-
-
-def _say(text: str, tone: SignalClass | None = None) -> Message:
-    return Message(title=safe(text), tone=tone)
+    said = RoomMessage(subject, Message(title=safe(text)))
+    return partial(to_room, said, SignalClass.NOTIFY.urgency)
 
 
 def _settled(outcome: Outcome) -> Outcome:

@@ -1,32 +1,36 @@
 """A room's lane: the room is found or made, then the message goes into it."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bridge.config.kinds import EVERYONE
+import structlog
+
 from bridge.config.schema import Config
 from bridge.model.clock import Clock
-from bridge.model.message import Message
 from bridge.model.outcome import Dead, Delivered, NotYet, Outcome, Refused, Retry
-from bridge.model.ports import Homeserver, RoomMade, RoomSpec
+from bridge.model.ports import Homeserver
 from bridge.model.room_message import RoomMessage
-from bridge.model.signal import SignalClass, Subject, SubjectKind
-from bridge.model.text import safe
+from bridge.model.signal import SignalClass, SubjectKind
+from bridge.notices.avatars import Avatars
 from bridge.notices.card_post import Cards, Render
 from bridge.notices.pacing import Pacing
+from bridge.notices.room_binding import Bindings
 from bridge.notices.room_making import Making
+from bridge.notices.room_plan import SPACE
 from bridge.notices.room_repair import Repair
 from bridge.notices.room_rights import why_not
+from bridge.notices.room_secrecy import ENCRYPTED, PLAIN, Secrecy, silence
 from bridge.notices.room_shape import Shape, reopened, reshaped, show
 from bridge.store import lanes, rooms
 from bridge.store.engine import Store, Tx
 from bridge.store.queue import Done, Item
 from bridge.store.rooms import BoundRoom, Posted, Trouble
 
-SPACE = "space"
-ENCRYPTED = "the room is encrypted, and the bridge puts nothing of payments into such a room"
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Rooms:
     render: Render
     pacing: Pacing | None = None
     _unfinished: dict[str, float] = field(default_factory=dict)
+    _pictures: dict[str, str | None] = field(default_factory=dict)
+    _looked: dict[str, datetime] = field(default_factory=dict)
 
     async def deliver(self, item: Item) -> Done:
         """Handler of `room` lanes."""
@@ -46,7 +52,7 @@ class Rooms:
         if "shape" in item.payload:
             return await self._reshape(Shape.from_json(item.payload))
         wanted = RoomMessage.from_json(item.payload)
-        bound = await self._room(wanted)
+        bound = await self.bindings.room(wanted)
         if not isinstance(bound, BoundRoom):
             return Done(bound)
         if bound.trouble is Trouble.ENCRYPTED:
@@ -85,12 +91,26 @@ class Rooms:
             said = await self.homeserver.said(bound.room_id, txn, item.created_at)
             if said is not None:
                 return said if isinstance(said, Outcome) else Delivered(said)
+        if secret := await self.secrecy.encrypted(bound.room_id):
+            return secret if isinstance(secret, Retry) else await self._silenced(bound)
         outcome = await self.homeserver.send(bound.room_id, txn, content)
         if isinstance(outcome, Refused):
             outcome = await self._refused(bound, outcome)
         if isinstance(outcome, Retry) and outcome.after and self.pacing:
             self.pacing.exhausted(outcome.after)
         return outcome
+
+    async def _silenced(self, bound: BoundRoom) -> Outcome:
+        """It was encrypted, and the homeserver's word of that was missed."""
+        uid = hashlib.sha256(bound.room_id.encode(errors="replace")).hexdigest()[:32]
+        content = self.render(PLAIN, delivery=uid, thread=None, reply_to=None)
+        told = await self.homeserver.send(bound.room_id, uid, content)
+        if isinstance(told, Retry):
+            return told
+        log.error("room_encrypted", subject=bound.subject, by="somebody, while nobody listened")
+        async with self.store.begin() as tx:
+            await silence(tx, bound, bound.room_id, self.clock.now())
+        return Dead(f"{bound.subject}: {ENCRYPTED}")
 
     async def _wait(self, item: Item) -> NotYet | None:
         if self.pacing is None:
@@ -140,10 +160,17 @@ class Rooms:
     async def _shown(self, was: BoundRoom, wanted: BoundRoom, closed: str = "") -> Done:
         async with self.store.read() as tx:
             space = await rooms.find(tx, f"{was.account}/{SPACE}")
+        picture = None
+        if (
+            wanted.avatar != was.avatar
+            and (picture := await self.avatars.content(wanted.avatar)) is None
+        ):
+            wanted = replace(wanted, avatar=was.avatar)
         outcome = await show(
             self.homeserver,
             was,
             wanted,
+            picture=picture,
             space=space.room_id if space else None,
             via=self.config.matrix.server_name,
             closed=closed,
@@ -154,25 +181,30 @@ class Rooms:
         return Done(outcome, write if isinstance(outcome, Delivered) else None)
 
     @property
-    def repair(self) -> Repair:
-        return Repair(self.store, self.clock, self.homeserver, self.making)
+    def bindings(self) -> Bindings:
+        return Bindings(
+            self.config,
+            self.store,
+            self.clock,
+            self.homeserver,
+            self.render,
+            Making(self.homeserver, self._unfinished),
+            self.avatars,
+            self.secrecy,
+        )
 
     @property
-    def making(self) -> Making:
-        return Making(self.homeserver, self._unfinished)
+    def repair(self) -> Repair:
+        return self.bindings.repair
 
-    async def make_channels(self) -> list[Outcome]:
-        """The named channels of every account, and invitations to people who are new; what failed is returned."""
-        failed: list[Outcome] = []
-        for account in self.config.accounts:
-            for name in self.config.matrix.channels:
-                subject = Subject(account, SubjectKind.CHANNEL, name)
-                bound = await self._room(RoomMessage(subject, Message(title=safe(""))))
-                if isinstance(bound, BoundRoom):
-                    await self._invite_missing(bound, subject)
-                else:
-                    failed.append(bound)
-        return failed
+    @property
+    def avatars(self) -> Avatars:
+        server = self.config.matrix.server_name
+        return Avatars(self.store, self.clock, self.homeserver, server, self._pictures)
+
+    @property
+    def secrecy(self) -> Secrecy:
+        return Secrecy(self.homeserver, self.clock, self._looked)
 
     async def _story_root(self, room_id: str, story: str | None) -> str | None:
         if story is None:
@@ -180,92 +212,6 @@ class Rooms:
         async with self.store.read() as tx:
             root = await rooms.story_root(tx, room_id, story)
         return root.event_id if root else None
-
-    async def _room(self, wanted: RoomMessage) -> BoundRoom | Outcome:
-        subject = wanted.subject
-        async with self.store.read() as tx:
-            bound = await rooms.find(tx, subject.key)
-        if bound and bound.trouble is not Trouble.GONE:
-            return bound
-        space = await self._space(subject.account)
-        if not isinstance(space, BoundRoom):
-            return space
-        spec = room_spec(self.config, wanted, space.room_id)
-        if bound is None:
-            return await self._make(subject.key, subject.kind, spec, subject)
-        return await self._remake(bound, spec)
-
-    async def remade(self, lost: BoundRoom) -> BoundRoom | Outcome:
-        """A channel or a space that is needed whether or not there is something to say."""
-        if lost.kind == SPACE:
-            return await self._space(lost.account)
-        subject = Subject(lost.account, SubjectKind(lost.kind), lost.subject_id)
-        return await self._room(RoomMessage(subject, Message(title=safe(""))))
-
-    async def _space(self, account: str) -> BoundRoom | Outcome:
-        subject = Subject(account, SubjectKind.CHANNEL, SPACE)
-        key = f"{account}/{SPACE}"
-        async with self.store.read() as tx:
-            bound = await rooms.find(tx, key)
-        if bound is None:
-            return await self._make(key, SPACE, space_spec(self.config, account), subject)
-        if bound.trouble is not Trouble.GONE:
-            return bound
-        made = await self.repair.remake(bound, space_spec(self.config, account))
-        if isinstance(made, BoundRoom):
-            await self.repair.fill_space(made, self.config.matrix.server_name)
-        return made
-
-    async def _remake(self, lost: BoundRoom, spec: RoomSpec) -> BoundRoom | Outcome:
-        named = replace(spec, name=lost.name or spec.name, topic=lost.topic or spec.topic)
-        made = await self.repair.remake(lost, named)
-        if isinstance(made, BoundRoom):
-            uid = f"moved-{made.room_id}"
-            said = Message(
-                title=safe("This room replaces an earlier one that I could no longer use.")
-            )
-            content = self.render(said, delivery=uid, thread=None, reply_to=None)
-            await self.homeserver.send(made.room_id, uid, content)
-        return made
-
-    async def _make(
-        self, key: str, kind: str, spec: RoomSpec, subject: Subject
-    ) -> BoundRoom | Outcome:
-        made = await self.making.make(spec)
-        if not isinstance(made, RoomMade):
-            return made
-        bound = BoundRoom(
-            key,
-            made.room_id,
-            subject.account,
-            kind,
-            subject.id,
-            spec.invite,
-            spec.name,
-            spec.topic,
-            trouble=await self._trouble(made),
-        )
-        async with self.store.begin() as tx:
-            await rooms.bind(tx, bound, self.clock.now())
-        return bound
-
-    async def _trouble(self, made: RoomMade) -> Trouble | None:
-        """A room that is found again may have been encrypted while nobody looked."""
-        if not made.found:
-            return None
-        found = await self.homeserver.state(made.room_id, "m.room.encryption")
-        return None if isinstance(found, Outcome) else Trouble.ENCRYPTED
-
-    async def _invite_missing(self, bound: BoundRoom, subject: Subject) -> None:
-        missing = [who for who in members(self.config, subject) if who not in bound.invited]
-        asked = [
-            who
-            for who in missing
-            if isinstance(await self.homeserver.invite(bound.room_id, who), Delivered)
-        ]
-        if asked:
-            async with self.store.begin() as tx:
-                await rooms.set_invited(tx, bound.subject, [*bound.invited, *asked])
 
 
 @dataclass
@@ -282,46 +228,6 @@ class _Saying:
             self.rooms.pacing.spend()
         self.unused = False
         return await self.rooms.say(self.bound, self.item, txn, content)
-
-
-def members(config: Config, subject: Subject) -> tuple[str, ...]:
-    """The Matrix ids of the people whom the configuration wants in the subject's room."""
-    match subject.kind:
-        case SubjectKind.CUSTOMER:
-            roles = config.matrix.customer_rooms.roles
-        case SubjectKind.DISPUTE:
-            roles = config.matrix.dispute_rooms.roles
-        case _ if subject.id in config.matrix.channels:
-            roles = config.matrix.channels[subject.id].roles
-        case _:
-            roles = (EVERYONE,)
-    return tuple(
-        p.matrix for p in config.people.values() if EVERYONE in roles or set(p.roles) & set(roles)
-    )
-
-
-def room_spec(config: Config, wanted: RoomMessage, space: str) -> RoomSpec:
-    subject = wanted.subject
-    name, topic = wanted.name or subject.id, wanted.topic
-    if subject.kind is SubjectKind.CHANNEL:
-        channel = config.matrix.channels[subject.id]
-        name, topic = channel.title or f"#{subject.id}", channel.topic or ""
-    return RoomSpec(alias(config, subject), name, topic, members(config, subject), {}, space)
-
-
-def everyone(config: Config) -> tuple[str, ...]:
-    return tuple(person.matrix for person in config.people.values())
-
-
-def space_spec(config: Config, account: str) -> RoomSpec:
-    localpart = f"{config.matrix.alias_prefix}{account}"
-    return RoomSpec(localpart, f"Stripe · {account}", "", everyone(config), {}, is_space=True)
-
-
-def alias(config: Config, subject: Subject) -> str:
-    """The alias's localpart: what finds the room again if the bridge forgot it while making it."""
-    kind = "" if subject.kind is SubjectKind.CHANNEL else f"{subject.kind}_"
-    return f"{config.matrix.alias_prefix}{subject.account}_{kind}{subject.id}"
 
 
 def _remember(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from bridge.model.signal import Objects
+from bridge.model.signal import Objects, SubjectKind
 from bridge.store.engine import Tx, Upsert
 from bridge.store.tables import posted, room
 
@@ -24,7 +24,8 @@ class Trouble(StrEnum):
 class BoundRoom:
     """`subject` is the subject's key; `invited` are the Matrix ids asked in so far.
 
-    `name` and `topic` are the subject's, without the mark of an archived room.
+    `name` and `topic` are the subject's, without the mark of an archived room; `avatar` is the
+    one that it has; `customer` is whose dispute it is about.
     """
 
     subject: str
@@ -35,8 +36,11 @@ class BoundRoom:
     invited: tuple[str, ...]
     name: str = ""
     topic: str = ""
+    named_at: datetime | None = None
     shaped_at: datetime | None = None
     archived_at: datetime | None = None
+    avatar: str | None = None
+    customer: str | None = None
     trouble: Trouble | None = None
     moved_at: datetime | None = None
     successor: str | None = None
@@ -99,6 +103,14 @@ async def of_account(tx: Tx, account: str, after: str, limit: int) -> list[Bound
     ]
 
 
+async def disputes_of(tx: Tx, account: str, customer: str) -> list[BoundRoom]:
+    """The rooms of a customer's disputes."""
+    wanted = select(room).where(
+        room.c.customer == customer, room.c.account == account, room.c.kind == SubjectKind.DISPUTE
+    )
+    return [_bound(row) for row in (await tx.run(wanted.order_by(room.c.subject))).all()]
+
+
 async def known(tx: Tx, room_ids: Iterable[str]) -> set[str]:
     """Which of these are bound."""
     wanted = select(room.c.room_id).where(room.c.room_id.in_(list(room_ids)))
@@ -114,8 +126,9 @@ async def set_successor(tx: Tx, room_id: str, successor: str) -> None:
 
 
 async def shape(tx: Tx, to: BoundRoom) -> None:
-    """Remember the room's name, and whether it is archived."""
-    values = {"name": to.name, "shaped_at": to.shaped_at, "archived_at": to.archived_at}
+    """Remember the room's name and avatar, and whether it is archived."""
+    kept = ("name", "named_at", "shaped_at", "archived_at", "avatar")
+    values = {one: getattr(to, one) for one in kept}
     await tx.run(update(room).where(room.c.subject == to.subject).values(**values))
 
 

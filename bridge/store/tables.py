@@ -154,11 +154,23 @@ room = Table(
     Column("created_at", Moment, nullable=False),
     Column("name", String(255), nullable=False),
     Column("topic", String(1000), nullable=False),
-    Column("shaped_at", Moment),  # the newest event of Stripe that its name and archive follow
+    Column("named_at", Moment),  # the newest event of Stripe that its name follows
+    Column("shaped_at", Moment),  # … and the one that its archive and avatar follow
     Column("archived_at", Moment),
+    Column("avatar", String(32)),  # null: it has none
+    Column("customer", String(255), index=True),  # whose dispute it is about
     Column("trouble", String(16)),  # gone, encrypted
     Column("moved_at", Moment),  # when its subject got this room in place of another one
     Column("successor", String(255), index=True),  # the room it was upgraded to, until we are in
+)
+
+#: Pictures that were brought to the homeserver, by the hash of their bytes.
+avatar = Table(
+    "avatar",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("mxc", String(255), nullable=False),
+    Column("uploaded_at", Moment, nullable=False),
 )
 
 #: A bot account's session, and how far its syncs have come.

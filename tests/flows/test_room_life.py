@@ -357,6 +357,145 @@ async def test_a_closed_dispute_is_archived(house: House) -> None:
     )
 
 
+async def test_a_disputes_avatar_follows_its_state(house: House) -> None:
+    made = house.stripe.happen("dispute_opens", amount=7700, currency="eur", name="Mallory")
+    message = await house.told(house.room("dispute", made["dispute"]), "77.00")
+    waits = await state(house, message.room_id, "m.room.avatar")
+    kept = await _downloaded(house, waits["url"])
+    assert kept.startswith(b"\x89PNG")
+    assert waits["info"]["size"] == len(kept)
+    house.stripe.happen("dispute_closes", dispute=made["dispute"], outcome="lost")
+    await house.sam.sees(
+        room=message.room_id,
+        where=lambda e: e.kind == "m.room.avatar" and e.content["url"] != waits["url"],
+        within=20,
+        what="another avatar",
+    )
+    # The same picture has the same address in every room.
+    other = house.stripe.happen("dispute_opens", amount=8800, currency="eur", name="Eve")
+    fresh = await house.told(house.room("dispute", other["dispute"]), "88.00")
+    assert await state(house, fresh.room_id, "m.room.avatar") == waits
+
+
+async def _downloaded(house: House, mxc: str) -> bytes:
+    url = f"/_matrix/client/v1/media/download/{mxc.removeprefix('mxc://')}"
+    async with house.sam._http.get(url) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.read()
+
+
+async def test_the_bridge_and_what_it_makes_have_a_face(house: House) -> None:
+    (space,) = await in_store(house, select(room_table).where(room_table.c.kind == "space"))
+    payments = house.sam.room(house.channel("payments")).room_id
+    critical = house.sam.room(house.channel("payments-critical")).room_id
+    faces = [
+        (await state(house, one, "m.room.avatar"))["url"]
+        for one in (space.room_id, payments, critical)
+    ]
+    sender = house.config.matrix.sender
+    member = await state(house, payments, "m.room.member", sender)
+    assert member["displayname"] == "Stripe"
+    assert len({*faces, member["avatar_url"]}) == 4
+
+
+async def test_a_bots_own_name_stays_and_its_rooms_have_avatars(
+    make_house: MakeHouse, homeserver: Synapse
+) -> None:
+    async with make_house(Way.TOKEN) as house:
+        payments = house.sam.room(house.channel("payments")).room_id
+        assert (await state(house, payments, "m.room.avatar"))["url"].startswith("mxc://")
+        own = f"/profile/{part(house.config.matrix.sender)}/displayname"
+        await as_bridge(house, "PUT", own, {"displayname": "Our money bot"})
+        await house.stop()
+        await house.start()
+        _, message = await failure(house)
+        sender = house.config.matrix.sender
+        member = await state(house, message.room_id, "m.room.member", sender)
+        assert member["displayname"] == "Our money bot"
+        assert member["avatar_url"].startswith("mxc://")
+
+
+async def test_a_customers_new_name_reaches_the_rooms_of_their_disputes(house: House) -> None:
+    made = house.stripe.happen("dispute_opens", amount=7700, currency="eur", name="Mallory")
+    message = await house.told(house.room("dispute", made["dispute"]), "77.00")
+    house.stripe.happen("billing_details_change", customer=made["customer"], name="Mallory Moore")
+    await house.sam.sees(
+        room=message.room_id,
+        where=lambda e: e.kind == "m.room.name" and e.content["name"] == "Dispute · Mallory Moore",
+        within=20,
+        what="the new name",
+    )
+    kept = select(room_table.c.name).where(room_table.c.room_id == message.room_id)
+    assert await _eventually(house, kept, lambda rows: rows[0].name == "Dispute · Mallory Moore")
+
+
+async def test_an_archived_dispute_that_goes_on_has_its_room_again(house: House) -> None:
+    made = house.stripe.happen("dispute_opens", amount=7700, currency="eur", name="Mallory")
+    message = await house.told(house.room("dispute", made["dispute"]), "77.00")
+    waits = await state(house, message.room_id, "m.room.avatar")
+    house.stripe.happen("dispute_closes", dispute=made["dispute"], outcome="lost")
+    await _named(house, message.room_id, "✓ Dispute · Mallory")
+    house.stripe.happen("dispute_is_appealed", dispute=made["dispute"])
+    await house.told(message.room_id, "Dispute goes on: appeal")
+    await _named(house, message.room_id, "Dispute · Mallory", after="✓ Dispute · Mallory")
+    (space,) = await in_store(house, select(room_table).where(room_table.c.kind == "space"))
+    await house.sam.sees(
+        room=space.room_id,
+        where=lambda e: (
+            e.kind == "m.space.child"
+            and e.state_key == message.room_id
+            and e.content.get("via") == ["sandbox.test"]
+            and _was_out(house, space.room_id, message.room_id, e)
+        ),
+        within=20,
+        what="the room in the space again",
+    )
+    topic = (await state(house, message.room_id, "m.room.topic"))["topic"]
+    assert not topic.startswith("Closed")
+    assert await state(house, message.room_id, "m.room.avatar") == waits
+    kept = select(room_table.c.archived_at).where(room_table.c.room_id == message.room_id)
+    assert await _eventually(house, kept, lambda rows: rows[0].archived_at is None)
+
+
+async def _named(house: House, room_id: str, name: str, after: str | None = None) -> None:
+    def so(event: RoomEvent) -> bool:
+        if event.kind != "m.room.name" or event.content["name"] != name:
+            return False
+        names = [e for e in house.sam.timeline(room_id) if e.kind == "m.room.name"]
+        earlier = [e.content["name"] for e in names[: names.index(event)]]
+        return after is None or after in earlier
+
+    await house.sam.sees(room=room_id, where=so, within=20, what=f"the name {name}")
+
+
+def _was_out(house: House, space: str, room_id: str, event: RoomEvent) -> bool:
+    said = [e for e in house.sam.timeline(space) if e.state_key == room_id]
+    return any(e.content == {} for e in said[: said.index(event)])
+
+
+async def test_encryption_that_nobody_heard_of_is_noticed_before_anything_is_said(
+    house: House,
+) -> None:
+    customer, message = await failure(house)
+    room = message.room_id
+    # What its own user does is no news to the bridge: as if the event had been lost.
+    path = f"/rooms/{part(room)}/state/m.room.encryption/"
+    await as_bridge(house, "PUT", path, {"algorithm": "m.megolm.v1.aes-sha2"})
+    await house.stop()
+    await house.start()
+    again(house, customer)
+    await house.told(room, "encrypted now")
+    await house.told(house.channel("payments-critical"), "has no more messages")
+    lane = f"room:acme/customer/{customer}"
+    dead = select(outbox.c.error).where(outbox.c.lane == lane, outbox.c.state == "dead")
+    assert await _eventually(house, dead, lambda rows: any("encrypted" in r.error for r in rows))
+    said = await house.sam.say(room, "!stripe help")
+    await house.sam.catches_up(said, room=room)
+    ours = [e for e in house.sam.timeline(room) if house.is_ours(e)]
+    assert sum("encrypted" in e.body for e in ours) == 1
+    assert not any("77.00" in e.body for e in ours)
+
+
 async def test_invitations_follow_the_roles(
     house: House, people: Callable[..., Awaitable[Person]]
 ) -> None:

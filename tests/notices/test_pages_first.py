@@ -11,7 +11,7 @@ from bridge.config import Config
 from bridge.edges.matrix_content import matrix_content
 from bridge.model.clock import ManualClock
 from bridge.model.message import Message
-from bridge.model.outcome import Delivered, Outcome
+from bridge.model.outcome import Delivered, Outcome, Refused
 from bridge.model.ports import Homeserver, RoomMade, RoomSpec
 from bridge.model.room_message import RoomMessage
 from bridge.model.signal import SignalClass, Subject, SubjectKind
@@ -47,6 +47,9 @@ class Quiet:
 
     async def create_room(self, spec: RoomSpec) -> RoomMade:
         return RoomMade(f"!{spec.alias_localpart}:example.org")
+
+    async def upload(self, data: bytes, content_type: str, filename: str) -> Outcome:
+        return Refused("no media here", "M_UNRECOGNIZED")
 
     async def send(self, room_id: str, txn_id: str, content: Mapping[str, Any]) -> Outcome:
         self.said.append(content["body"].splitlines()[0])
