@@ -6,6 +6,7 @@ A verb that answers at once is one function, `perform`. A verb that changes some
     async def execute(desk, action) -> Written   the call to Stripe, with `action.id` as its key
     def told(desk, action, made) -> Result       Stripe's object in words
     async def find(desk, action) -> Json | None  the object that an unanswered call has made
+    async def undo(desk, action) -> Json | None  for several calls: what cannot be taken back of them
 
 Everything between them is the engine's: the question and its yes, other people's approval, limits,
 freezing, exactly once, what is unclear, the audit trail, the words in the thread. Without a `find`,
@@ -140,12 +141,15 @@ class Deed:
 
     `asks` says whether the asker must say yes first; one that does not ask needs no approval either.
     `events` are the types of event that the call causes, and `makes` the object to look for in them.
+    A deed of several calls has its `find` tell only what is whole, and its `execute` go on where it
+    was cut off. If it ends without being whole, `undo` takes back what it can; what then remains is `told`.
     """
 
     propose: Propose
     execute: Execute
     told: Tell
     find: Find | None = None
+    undo: Find | None = None
     moves_money: bool = True
     asks: bool = True
     events: tuple[str, ...] = ()

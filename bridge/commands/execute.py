@@ -6,7 +6,7 @@ Stripe is looked at first, and only asked again, with the same idempotency key, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bridge.commands import answers
@@ -83,10 +83,20 @@ class Executor:
         verb = self.verbs.get(action.verb)
         if verb is None or verb.deed is None:
             raise _Withdrawn(f"There is no verb `{action.verb}` any more; nothing was done.")
+        try:
+            return await self._done(verb.deed, action)
+        except _Withdrawn:
+            raise
+        except (Refused, AmountError, StripeRefused):
+            if left := verb.deed.undo and await verb.deed.undo(self.desk, action):
+                return _Made(verb.deed.told(self.desk, action, left))
+            raise
+
+    async def _done(self, deed: Deed, action: Action) -> _Made:
         if action.state is ActionState.APPROVED:
             await self._intend(action)
-            return await self._executed(verb.deed, action)
-        return await self._after_doubt(verb.deed, action)
+            return await self._executed(deed, action)
+        return await self._after_doubt(deed, action)
 
     async def _executed(self, deed: Deed, action: Action) -> _Made:
         written = await deed.execute(self.desk, action)
@@ -111,6 +121,7 @@ class Executor:
             if found := await made_by(self.desk, deed, action):
                 return _Made(deed.told(self.desk, action, found))
             if now - called < _SETTLING:
+                await self._still_unanswered(action, called)
                 raise StripeBusy("Stripe shows nothing of it yet.", after=_LOOK_AGAIN) from None
             raise
 
@@ -132,6 +143,11 @@ class Executor:
                 raise Refused(trouble)
             if not await actions.call_again(tx, action.id, self.desk.clock.now()):
                 raise StripeBusy("Another process has settled it.")
+
+    async def _still_unanswered(self, action: Action, called: datetime) -> None:
+        """This call was answered: it is the one before that may still show what it has done."""
+        async with self.desk.store.begin() as tx:
+            await actions.call_again(tx, action.id, called)
 
     async def _why_not(self, tx: Tx, action: Action) -> str | None:
         """What was true when it was approved must be true whenever Stripe is asked."""

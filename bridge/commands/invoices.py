@@ -1,17 +1,17 @@
 """Which invoice is meant, and what Stripe says of it right now."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.commands.choices import which
+from bridge.commands.arguments import Arguments
 from bridge.commands.desk import Ask, Desk
+from bridge.commands.naming import Candidate, only, take_ids, the_named
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of, moment
 from bridge.model.money import Money
+from bridge.model.signal import Objects
 from bridge.model.text import safe
-
-_ID = re.compile(r"in_[A-Za-z0-9]{1,250}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class Invoice:
     def words(self, locale: str) -> str:
         """`invoice ACME-0001 of €120.00`."""
         return f"invoice {self.number} of {self.remaining.words(locale)}"
+
+    @property
+    def objects(self) -> Objects:
+        return Objects(customer=self.customer, invoice=self.id)
 
     @property
     def state(self) -> Json:
@@ -61,30 +65,42 @@ def as_invoice(found: Json) -> Invoice:
     )
 
 
-def is_id(word: str) -> bool:
-    return bool(_ID.fullmatch(word))
+async def meant(
+    desk: Desk, ask: Ask, arguments: Arguments, *, statuses: Sequence[str] = ("open",)
+) -> tuple[Invoice, Arguments]:
+    """The one that is named or replied to, else the customer's only one in these states.
 
-
-async def meant(desk: Desk, ask: Ask, named: str, command: str) -> Invoice:
-    """The one that was named or replied to, else the customer's only open one.
-
-    `command` is what was typed before the invoice's id; raises `Refused` when it could be several.
+    With the arguments that are left. Raises `Refused` with the choices when it could be several.
     """
+    ids, rest = take_ids(arguments)
+    one = the_named(ask, ids)
+    objects = one.objects if one else ask.objects
     reader = desk.readers[ask.subject.account]
-    if one := named or ask.objects.invoice:
-        return as_invoice(await reader.invoice(one))
-    if payment := ask.objects.payment_intent:
-        if one := await reader.invoice_of_payment(payment):
-            return as_invoice(await reader.invoice(one))
+    if objects.invoice:
+        return as_invoice(await reader.invoice(objects.invoice)), rest
+    if objects.payment_intent:
+        if bill := await reader.invoice_of_payment(objects.payment_intent):
+            return as_invoice(await reader.invoice(bill)), rest
         raise Refused("That payment belongs to no invoice.")
-    if not ask.objects.customer:
-        raise Refused(f"Which invoice? Reply to its message, or write `{command} in_…`.")
-    found = [as_invoice(one) for one in await reader.invoices_of(ask.objects.customer, "open")]
-    if not found:
-        raise Refused("This customer has no open invoice.")
-    if len(found) > 1:
-        raise _which_of(desk, found, command)
-    return found[0]
+    if objects.customer is None:
+        verb = f"!stripe {ask.command.verb}"
+        raise Refused(f"Which invoice? Reply to its message, or name it by its id: `{verb} in_…`.")
+    return await _only_one(desk, ask, objects.customer, statuses), rest
+
+
+async def _only_one(desk: Desk, ask: Ask, customer: str, statuses: Sequence[str]) -> Invoice:
+    reader = desk.readers[ask.subject.account]
+    found = [
+        as_invoice(one) for status in statuses for one in await reader.invoices_of(customer, status)
+    ]
+    locale = desk.config.locale
+    chosen = only(
+        ask,
+        [Candidate(one.id, one.words(locale), Objects(invoice=one.id)) for one in found],
+        what=f"Which invoice do you want to {ask.command.verb}?",
+        none="This customer has no open invoice.",
+    )
+    return next(one for one in found if one.id == chosen.id)
 
 
 def closed(invoice: Invoice) -> str | None:
@@ -99,11 +115,6 @@ def closed(invoice: Invoice) -> str | None:
         case "draft" | "open":
             return None
     return f"The invoice {invoice.number} is {safe(invoice.status, cap=40)}."
-
-
-def _which_of(desk: Desk, found: list[Invoice], command: str) -> Refused:
-    choices = [(one.words(desk.config.locale), f"{command} {one.id}") for one in found]
-    return which("This customer has several open invoices. Which one?", choices)
 
 
 def _time(value: object) -> datetime | None:

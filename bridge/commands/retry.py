@@ -16,10 +16,9 @@ _DECLINED = "declined"
 
 
 async def propose(desk: Desk, ask: Ask) -> Proposal:
-    typed = arguments.read(ask.command.rest)
-    if typed.named or len(typed.words) > 1 or not all(map(invoices.is_id, typed.words)):
+    invoice, rest = await invoices.meant(desk, ask, arguments.read(ask.command.rest))
+    if rest.named or rest.words:
         raise Refused("Write just `retry`, or `retry in_…` with the id of the invoice.")
-    invoice = await invoices.meant(desk, ask, typed.text, "retry")
     if problem := why_not(invoice):
         raise Refused(problem)
     return Proposal(
@@ -29,6 +28,7 @@ async def propose(desk: Desk, ask: Ask) -> Proposal:
         remarks=tuple(_remarks(desk, invoice)),
         money=invoice.remaining,
         before=invoice.state,
+        objects=invoice.objects,
     )
 
 

@@ -10,6 +10,7 @@ from bridge.commands import (
     escalate,
     explain,
     freeze,
+    invoice,
     link,
     note,
     notes,
@@ -23,6 +24,7 @@ from bridge.commands import (
     snooze,
     staging,
     submit,
+    subscription,
     withdraw,
 )
 from bridge.commands.desk import Ask, Deed, Desk, Reply, Verb
@@ -132,6 +134,38 @@ TABLE = (
         needs=("balance_read", "payout_read"),
         examples=("balance",),
         about="the whole account",
+    ),
+    Verb(
+        "invoice",
+        "invoice amount [currency] for text | send | void | uncollectible",
+        "sends the customer an invoice, or sends one again, voids it, gives it up",
+        Deed(invoice.propose, invoice.execute, invoice.told, invoice.find, invoice.undo),
+        needs=(
+            "customer_read",
+            "invoice_read",
+            "event_read",
+            "invoice_write",
+            "invoice_item_write",
+        ),
+        examples=(
+            "invoice 120.00 eur for consulting",
+            "invoice 120.00 eur for consulting due=14",
+            "invoice void in_1Pgc6t",
+        ),
+        about="the customer of the room; or an invoice: reply to its message, or name it",
+    ),
+    Verb(
+        "subscription",
+        "subscription cancel now|at end | pause | resume",
+        "ends, pauses or resumes a subscription",
+        Deed(subscription.propose, subscription.execute, subscription.told, subscription.find),
+        needs=("subscription_read", "invoice_read", "event_read", "subscription_write"),
+        examples=(
+            "subscription cancel at end",
+            "subscription pause void until=2027-01-01",
+            "subscription resume",
+        ),
+        about="a subscription: reply to its message, name it, or ask in the customer's room",
     ),
     Verb(
         "note",

@@ -110,8 +110,11 @@ def _translate(error: stripe.StripeError, *, reading: bool) -> StripeError:
                 "Stripe does not accept the key.", code=code, request_id=request_id
             )
         case stripe.PermissionError():
+            which = "reader" if reading else "writer"
             return StripeRefused(
-                f"The key may not do that. Stripe says: {words}", code=code, request_id=request_id
+                f"The {which} key may not do that. Stripe says: {words}",
+                code=code,
+                request_id=request_id,
             )
         case stripe.CardError():
             return StripeDeclined(words, code=code, request_id=request_id)

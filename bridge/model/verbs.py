@@ -3,6 +3,8 @@
 VERBS = (
     "refund",
     "retry",
+    "invoice",
+    "subscription",
     "pay",
     "withdraw",
     "capture",

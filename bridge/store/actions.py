@@ -154,7 +154,7 @@ async def move(tx: Tx, action_id: str, new: ActionState, now: datetime, **values
 
 
 async def call_again(tx: Tx, action_id: str, now: datetime) -> bool:
-    """Whether it is still unclear, and so may be asked of Stripe once more."""
+    """Whether it is still unclear, and so may be asked of Stripe once more; `now` is when it was."""
     unclear = action.c.state.in_((ActionState.EXECUTING, ActionState.UNKNOWN))
     done = await tx.run(
         update(action).where(action.c.id == action_id, unclear).values(called_at=now)

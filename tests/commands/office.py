@@ -44,7 +44,7 @@ PACE = Pace(
     attempts=20,
     give_up_after=timedelta(days=3),
 )
-BILLING = ["retry"]
+BILLING = ["retry", "invoice", "subscription"]
 MONEY = ["refund", *BILLING, "show", "help"]
 CARE = ["note", "notes", "assign", "ack", "snooze"]
 DISPUTES = ["evidence", "preview", "submit", "accept"]

@@ -97,6 +97,17 @@ async def test_what_does_not_show_yet_is_not_called_impossible(office: Office) -
     assert (moved(office), told(office, "Refunded €49.00")) == ([4900], 1)
 
 
+async def test_what_was_not_done_and_cannot_be_any_more_is_soon_known(office: Office) -> None:
+    """Each further try is answered with a no: that does not keep the first one unclear."""
+    office.stripe.fail_next(Fault("error", method="POST", path="/v1/refunds"))
+    await confirmed(office)
+    office.stripe.happen("dispute_opens", charge=office.stripe.ledger()[0]["charge"])
+    await in_time(office, 7)
+    assert (await office.happened())[-2:] == ["unknown", "failed"]
+    assert told(office, "something has changed meanwhile") == 1
+    assert moved(office) == []
+
+
 @pytest.mark.parametrize("where", ["before the call", "after the call"])
 async def test_a_crash_between_intent_and_result(office: Office, where: str) -> None:
     writer = office.writers["acme"]

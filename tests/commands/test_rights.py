@@ -50,6 +50,10 @@ async def test_keys_cut_to_the_least_do_all_of_it(office: Office) -> None:
     unpaid, _ = await office.renewal()
     await office.say("sam", "retry", reply_to=unpaid)
     assert "Declined: " in await office.say("sam", "yes", reply_to=office.question().event_id)
+    await office.say("sam", "invoice 20 eur for x", reply_to=unpaid)
+    assert "Sent: " in await office.say("sam", "yes", reply_to=office.question().event_id)
+    await office.say("sam", "subscription cancel now", reply_to=unpaid)
+    assert "Cancelled" in await office.say("sam", "yes", reply_to=office.question().event_id)
 
 
 def _cut(key: ApiKey, needs: tuple[str, ...]) -> ApiKey:
