@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -220,6 +220,8 @@ class Worker:
     ) -> None:
         now = self.clock.now()
         async with self.store.begin() as tx:
+            if done.lock:
+                await done.lock(tx)
             await queue.settle(tx, lane, item, done.outcome, now, self.pace.lease)
             if done.write:
                 await done.write(tx)
@@ -277,9 +279,8 @@ class Worker:
         waited = self.clock.now() - item.created_at
         spent = item.attempts + 1 >= self.pace.attempts and not done.outcome.outage
         if spent or waited >= self.pace.give_up_after:
-            return Done(
-                Dead(f"Given up after {item.attempts + 1} tries: {done.outcome.reason}"), done.write
-            )
+            words = f"Given up after {item.attempts + 1} tries: {done.outcome.reason}"
+            return replace(done, outcome=Dead(words))
         return done
 
     def _rest(self, lane: Lane, item: Item, outcome: Outcome) -> timedelta | None:

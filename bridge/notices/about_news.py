@@ -9,9 +9,9 @@ from bridge.store.outbox import Delivery
 _HAVE_ONE = {SubjectKind.CUSTOMER, SubjectKind.DISPUTE}
 
 
-def abouts(told: Iterable[Delivery]) -> list[Delivery]:
-    """Once per room."""
-    subjects = {
+def abouts(told: Iterable[Delivery], covered: Iterable[Subject] = ()) -> list[Delivery]:
+    """Once per room; `covered` are those in which it is told by what waits there already."""
+    subjects = set(covered) | {
         Subject(one["account"], SubjectKind(one["kind"]), one["id"])
         for delivery in told
         if delivery.lane_kind == "room" and (one := _subject(delivery))

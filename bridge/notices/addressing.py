@@ -13,7 +13,7 @@ from bridge.model.room_message import CardNews, RoomMessage, room_lane
 from bridge.model.signal import Signal, SignalClass, Subject, SubjectKind
 from bridge.model.text import SafeText
 from bridge.model.words import Words
-from bridge.notices.card_news import Moved, move_cards, subject_of
+from bridge.notices.card_news import Moved, card_key, move_cards, subject_of
 from bridge.notices.room_plan import alias, members
 from bridge.notices.room_shape import dispute_name
 from bridge.notices.wording import message_of
@@ -25,6 +25,14 @@ from bridge.store.outbox import Delivery, to_room
 _BEAR_ROOMS = {SignalClass.PAGE, SignalClass.NOTIFY}
 GENERAL = "payments"
 _ROOM = "room"
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """`covered` are subjects in whose rooms a delivery that waits already will tell it as well."""
+
+    deliveries: tuple[Delivery, ...]
+    covered: tuple[Subject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Address:
         now: datetime,
         *,
         knows: str | None = None,
-    ) -> list[Delivery]:
+    ) -> Addressed:
         """One per target; those that said the same before are left out by their dedup key.
 
         What moves a card is seen wherever the card stands. `knows` is the key of a subject in whose
@@ -48,12 +56,13 @@ class Address:
         """
         moved = await move_cards(tx, signal, now)
         subjects = await self._rooms(tx, signal, destinations)
+        names = [one.removeprefix("@") for one in destinations if one != _ROOM and one[0] != "#"]
+        targets = (self._to_target(signal, name) for name in names)
         if moved:
-            found = await self._to_cards(tx, signal, moved, subjects, knows)
-        else:
-            found = [self._to_room(signal, subject) for subject in subjects]
-        targets = [one.removeprefix("@") for one in destinations if one != _ROOM and one[0] != "#"]
-        return found + [self._to_target(signal, name) for name in targets]
+            showings = await self._showings(tx, signal, moved, subjects, knows)
+            found, covered = await self._to_cards(tx, signal, showings)
+            return Addressed((*found, *targets), tuple(covered))
+        return Addressed((*(self._to_room(signal, subject) for subject in subjects), *targets))
 
     async def _rooms(self, tx: Tx, signal: Signal, destinations: tuple[str, ...]) -> list[Subject]:
         found: list[Subject] = []
@@ -75,38 +84,60 @@ class Address:
             return subjects or [Subject(signal.account, SubjectKind.CHANNEL, GENERAL)]
         return [one for one in subjects if await outbox.expected(tx, room_lane(one))]
 
-    async def _to_cards(
+    async def _showings(
         self,
         tx: Tx,
         signal: Signal,
         moved: list[Moved],
         subjects: list[Subject],
         knows: str | None,
-    ) -> list[Delivery]:
+    ) -> list["_Showing"]:
         """The first card tells it, in the rooms it is meant for and those it stands in already."""
-        first, *others = moved
-        found: list[Delivery] = []
+        first = moved[0]
+        found: list[_Showing] = []
         if signal.moves[0].tells:
             for subject in subjects:
                 if subject.key not in first.standing:
                     await cards.put(tx, first.id, subject.key)
-                    found.append(self._card(signal, first, subject, hushed=subject.key == knows))
+                    found.append(_Showing(first, subject, hushed=subject.key == knows))
         for one in moved:
             if one.changed:
-                hush = one in others
+                hush = one is not first
                 found += [
-                    self._card(signal, one, subject_of(key), hushed=hush or key == knows)
+                    _Showing(one, subject_of(key), hushed=hush or key == knows)
                     for key in sorted(one.standing)
                 ]
         return found
 
-    def _card(self, signal: Signal, moved: Moved, subject: Subject, *, hushed: bool) -> Delivery:
+    async def _to_cards(
+        self, tx: Tx, signal: Signal, showings: list["_Showing"]
+    ) -> tuple[list[Delivery], list[Subject]]:
+        """What is sent is the card as it is by then: one delivery that waits is enough (see card_post)."""
+        found: list[Delivery] = []
+        covered: list[Subject] = []
+        for one in showings:
+            if await self._is_covered(tx, signal, one):
+                covered.append(one.subject)
+                continue
+            found.append(delivery := self._card(signal, one))
+            if not one.hushed:
+                await cards.stands(tx, one.moved.id, one.subject.key, waiting=delivery.uid)
+        return found, covered
+
+    async def _is_covered(self, tx: Tx, signal: Signal, one: "_Showing") -> bool:
+        """What must interrupt is never left to another, nor is what must not be told aloud."""
+        if one.hushed or one.waiting is None or signal.signal_class is SignalClass.PAGE:
+            return False
+        return await outbox.waits(tx, one.waiting, signal.signal_class.urgency)
+
+    def _card(self, signal: Signal, showing: "_Showing") -> Delivery:
+        moved, subject = showing.moved, showing.subject
         wanted = replace(
             self._wanted(signal, subject),
-            card=CardNews(moved.id.kind, moved.id.key, moved.news, hushed),
+            card=CardNews(moved.id.kind, moved.id.key, moved.news, showing.hushed),
             story=None,
         )
-        key = f"{room_lane(subject)}|{moved.id.kind}:{moved.id.key}|{moved.version}"
+        key = card_key(subject, moved.id, moved.version)
         return to_room(wanted, signal.signal_class.urgency, key)
 
     def _to_room(self, signal: Signal, subject: Subject) -> Delivery:
@@ -160,6 +191,19 @@ class Address:
     def message(self, signal: Signal, details: Details) -> Message:
         dashboard = self.config.accounts[signal.account].dashboard
         return message_of(signal, self.words, details, dashboard)
+
+
+@dataclass(frozen=True)
+class _Showing:
+    """A card that is to be shown in a subject's room; `hushed`: its news was told there already."""
+
+    moved: Moved
+    subject: Subject
+    hushed: bool
+
+    @property
+    def waiting(self) -> str | None:
+        return self.moved.standing.get(self.subject.key)
 
 
 def _room_name(signal: Signal, subject: Subject) -> str:

@@ -1,8 +1,10 @@
 """An event moves its cards: each is kept, and brought up to date wherever it stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.model.room_message import room_lane
 from bridge.model.signal import CardKind, Move, Signal, Subject, SubjectKind
 from bridge.notices.cards import Card, advance
 from bridge.store import cards
@@ -12,13 +14,13 @@ from bridge.store.engine import Tx
 
 @dataclass(frozen=True)
 class Moved:
-    """`standing` are the keys of the subjects in whose rooms it stands, or soon will."""
+    """`standing`: by the keys of the subjects in whose rooms it stands, or soon will, what waits there."""
 
     id: CardId
     news: str
     version: int
     changed: bool
-    standing: frozenset[str]
+    standing: Mapping[str, str | None]
 
 
 async def move_cards(tx: Tx, signal: Signal, now: datetime) -> list[Moved]:
@@ -39,7 +41,7 @@ async def _move(tx: Tx, one: CardId, signal: Signal, move: Move, now: datetime) 
     version = kept.version + changed
     if changed:
         await cards.keep(tx, one, card.to_json(), version, now)
-    standing = frozenset(place.subject for place in await cards.places(tx, one))
+    standing = {place.subject: place.waiting for place in await cards.places(tx, one)}
     said = next((said for said in card.said if said.event == signal.event_id), None)
     return Moved(one, said.news if said else "", version, changed, standing)
 
@@ -56,3 +58,8 @@ async def _card_id(tx: Tx, signal: Signal, move: Move) -> CardId:
 def subject_of(key: str) -> Subject:
     account, kind, name = key.split("/", 2)
     return Subject(account, SubjectKind(kind), name)
+
+
+def card_key(subject: Subject, one: CardId, version: int) -> str:
+    """No second delivery of this for the same version of the card in the same room."""
+    return f"{room_lane(subject)}|{one.kind}:{one.key}|{version}"

@@ -14,15 +14,17 @@ from typing import Any, Protocol
 from bridge.config.schema import Config
 from bridge.model.clock import Clock
 from bridge.model.message import Message
-from bridge.model.outcome import Dead, Delivered, Outcome
+from bridge.model.outcome import Dead, Delivered, Outcome, Retry
 from bridge.model.room_message import CardNews, RoomMessage
 from bridge.model.signal import SignalClass, SubjectKind
+from bridge.notices.card_news import card_key
 from bridge.notices.card_wording import View, history_of, message_of_card
 from bridge.notices.cards import Card
 from bridge.notices.room_view import view_of
-from bridge.store import cards, rooms
+from bridge.store import cards, outbox, rooms
 from bridge.store.cards import CardId, Place
 from bridge.store.engine import Store, Tx
+from bridge.store.outbox import to_room
 from bridge.store.queue import Done, Item
 from bridge.store.rooms import BoundRoom, Posted
 
@@ -61,7 +63,8 @@ class Cards:
             return Done(Dead("Its card is not known any more."))
         posting = Posting(self, plan, bound, wanted, item.uid, say)
         outcome = await posting.send()
-        return Done(outcome, posting.write)
+        posting.over = not isinstance(outcome, Retry)
+        return Done(outcome, posting.write, posting.lock)
 
     async def _plan(
         self, tx: Tx, one: CardId, bound: BoundRoom, wanted: RoomMessage, item: Item
@@ -81,7 +84,7 @@ class Cards:
             trying = {"uid": item.uid, "version": kept.version, "news": _untold(card, place)}
             await cards.stands(tx, one, bound.subject, trying=trying)
         fresh = trying["version"] == kept.version
-        return Plan(one, card, place, tuple(trying["news"]), fresh, wanted.card)
+        return Plan(one, card, place, tuple(trying["news"]), trying["version"], fresh, wanted.card)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Plan:
     card: Card
     place: Place
     news: tuple[str, ...]
+    version: int
     fresh: bool
     cause: CardNews
 
@@ -106,6 +110,9 @@ class Posting:
     wanted: RoomMessage
     uid: str
     say: Say
+    #: It will not be tried again.
+    over: bool = False
+    _version: int = 0
     _root: str | None = None
     _shown: str | None = None
     _told: tuple[str, ...] = ()
@@ -123,6 +130,10 @@ class Posting:
                 return heard
         told = await self._tell(after_first=place.root is None)
         return outcome if isinstance(told, Delivered) else told
+
+    async def lock(self, tx: Tx) -> None:
+        """Whoever moves the card either sees that this is done, or is seen here."""
+        self._version = await cards.version_now(tx, self.plan.id)
 
     async def write(self, tx: Tx) -> None:
         one, subject = self.plan.id, self.bound.subject
@@ -142,6 +153,21 @@ class Posting:
             await rooms.add_posted(tx, message, self.cards.clock.now())
         if self._root:
             await cards.is_about(tx, self._root, self.plan.card.objects)
+        if self._was_relied_on(now):
+            await self._follow(tx)
+
+    def _was_relied_on(self, now: Place | None) -> bool:
+        """The card moved on while this was under way, and no other delivery was made to show it."""
+        moved = self.over and self._version > self.plan.version
+        return moved and now is not None and now.waiting in {None, self.uid}
+
+    async def _follow(self, tx: Tx) -> None:
+        one = self.plan.id
+        cause = replace(self.plan.cause, hushed=False)
+        key = card_key(self.wanted.subject, one, self._version)
+        more = to_room(replace(self.wanted, card=cause), SignalClass.NOTIFY.urgency, key)
+        await outbox.enqueue(tx, [more], self.cards.clock.now())
+        await cards.stands(tx, one, self.bound.subject, waiting=more.uid)
 
     def _still_told(self) -> list[str]:
         """Only of what the card still knows."""

@@ -27,7 +27,7 @@ from bridge.model.event import Event, Json, id_of, parse_event
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered, Retry
 from bridge.model.ports import Notifier, StripeReader
-from bridge.model.signal import Signal, SignalClass
+from bridge.model.signal import Signal, SignalClass, Subject
 from bridge.model.words import Words
 from bridge.notices.about_news import abouts
 from bridge.notices.addressing import Address
@@ -137,14 +137,18 @@ class Notices:
             told = await to_its_thread(tx, action, event, signal, address.told_in)
         said = bool(told) or tells_itself(action, event)
         knows = await asked_in(tx, action) if said and action else None
-        told += await address.deliveries(tx, signal, destinations, self.clock.now(), knows=knows)
+        now = self.clock.now()
+        addressed = await address.deliveries(tx, signal, destinations, now, knows=knows)
+        told += addressed.deliveries
         told += await reshaping(tx, event, told)
-        told += await self._abouts(tx, told)
-        await outbox.enqueue(tx, told, self.clock.now())
+        told += await self._abouts(tx, told, addressed.covered)
+        await outbox.enqueue(tx, told, now)
 
-    async def _abouts(self, tx: Tx, told: list[Delivery]) -> list[Delivery]:
+    async def _abouts(
+        self, tx: Tx, told: list[Delivery], covered: tuple[Subject, ...]
+    ) -> list[Delivery]:
         """One that waits already will read all that has happened by then."""
-        found = abouts(told)
+        found = abouts(told, covered)
         waiting = await lanes.unattended(tx, {one.lane for one in found})
         return [one for one in found if one.lane not in waiting]
 

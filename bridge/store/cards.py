@@ -29,7 +29,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Place:
-    """`trying` is what the delivery `uid` is about to send: its news, and the card's version."""
+    """`trying` is what the delivery `uid` is about to send: its news, and the card's version.
+
+    `waiting` is the newest delivery that was to show the card there; it may be done with by now.
+    """
 
     subject: str
     room_id: str | None
@@ -37,6 +40,7 @@ class Place:
     shown: str | None
     told: tuple[str, ...]
     trying: dict[str, Any] | None
+    waiting: str | None = None
 
 
 async def one_of(tx: Tx, ids: Iterable[CardId]) -> CardId | None:
@@ -53,6 +57,11 @@ async def lock(tx: Tx, one: CardId, now: datetime) -> Kept:
     await tx.run(_BLANK, blank)
     row = (await tx.run(_LOCKED, _of(one))).one()
     return Kept(row.body or None, row.version)
+
+
+async def version_now(tx: Tx, one: CardId) -> int:
+    """Of the card, which nobody else can change until the transaction ends; 0 if it is not known."""
+    return (await tx.run(_LOCKED_VERSION, _of(one))).scalar_one_or_none() or 0
 
 
 async def keep(tx: Tx, one: CardId, body: dict[str, Any], version: int, now: datetime) -> None:
@@ -81,7 +90,7 @@ async def put(tx: Tx, one: CardId, subject: str) -> None:
 
 
 async def stands(tx: Tx, one: CardId, subject: str, **values: Any) -> None:
-    """What is known of the place from now on: `room_id`, `root`, `shown`, `told`, `trying`."""
+    """What is known of the place from now on: `room_id`, `root`, `shown`, `told`, `trying`, `waiting`."""
     await tx.run(_STANDS, {**_of(one), "of_subject": subject, **values})
 
 
@@ -131,12 +140,15 @@ def _is(table: Table) -> tuple[ColumnElement[bool], ...]:
 
 
 def _place(row: Row[Any]) -> Place:
-    return Place(row.subject, row.room_id, row.root, row.shown, tuple(row.told), row.trying)
+    return Place(
+        row.subject, row.room_id, row.root, row.shown, tuple(row.told), row.trying, row.waiting
+    )
 
 
 _VERSION = select(card.c.version).where(*_is(card))
 _CARD = select(card.c.body, card.c.version).where(*_is(card))
 _LOCKED = _CARD.with_for_update()
+_LOCKED_VERSION = _VERSION.with_for_update()
 _KEPT = update(card).where(*_is(card))
 _BLANK = Upsert.into(
     card, lambda insert: insert.on_conflict_do_nothing(index_elements=["account", "kind", "key"])

@@ -143,7 +143,7 @@ class Store:
         #: Set with it when something that must not wait is among it; whoever claims it clears it.
         self.urgent = False
         #: Called after each such commit: how other processes hear of it (see hints.py).
-        self.on_work: Callable[[], None] | None = None
+        self.on_work: Callable[[bool], None] | None = None
 
     @asynccontextmanager
     async def begin(self, *, wait: bool = True) -> AsyncIterator[Tx]:
@@ -168,7 +168,7 @@ class Store:
         self.urgent = self.urgent or urgent
         self.work.set()
         if self.on_work:
-            self.on_work()
+            self.on_work(urgent)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:

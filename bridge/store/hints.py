@@ -16,6 +16,7 @@ from bridge.store.engine import Store
 log = structlog.get_logger(__name__)
 
 _CHANNEL = "stripe_bridge_work"
+_URGENT = "urgent"
 _LEAST_GAP = 0.05
 _TRY_AGAIN = 5.0
 _AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
@@ -28,12 +29,13 @@ class Hints:
     store: Store
     url: str
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _urgent: bool = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; a database that is away is tried again."""
         if self.store.dialect == "sqlite":
             return
-        self.store.on_work = self._news.set
+        self.store.on_work = self._there_is_work
         while not stop.is_set():
             try:
                 await self._carry(stop)
@@ -52,12 +54,18 @@ class Hints:
                 await _either(stop, self._news, within=_TRY_AGAIN)
                 if self._news.is_set():
                     self._news.clear()
-                    await connection.execute(f"SELECT pg_notify('{_CHANNEL}', '')")
+                    word, self._urgent = (_URGENT if self._urgent else ""), False
+                    await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, word)
                     await asyncio.sleep(_LEAST_GAP)
         finally:
             connection.terminate()
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, _payload: str) -> None:
+    def _there_is_work(self, urgent: bool) -> None:
+        self._urgent = self._urgent or urgent
+        self._news.set()
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
+        self.store.urgent = self.store.urgent or payload == _URGENT
         self.store.work.set()
 
 

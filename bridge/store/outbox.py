@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bridge.model.room_message import RoomMessage, room_lane
 from bridge.store.engine import Tx, Upsert
@@ -69,6 +69,15 @@ async def was_told(tx: Tx, dedup_key: str) -> bool:
     return (await tx.run(wanted.limit(1))).first() is not None
 
 
+async def waits(tx: Tx, uid: str, urgency: int) -> bool:
+    """Whether that delivery is not done with, and goes out at least as urgently."""
+    row = (await tx.run(_WAITS, {"of_uid": uid})).one_or_none()
+    return row is not None and row.urgency <= urgency
+
+
 async def expected(tx: Tx, lane_key: str) -> bool:
     """Whether anything was ever enqueued for this lane: its room is there, or about to be."""
     return (await tx.run(select(lane.c.key).where(lane.c.key == lane_key))).first() is not None
+
+
+_WAITS = select(outbox.c.urgency).where(outbox.c.uid == bindparam("of_uid"), is_ready(outbox))

@@ -34,10 +34,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Done:
-    """What a handler made of an item, and what is to be written in the commit that settles it."""
+    """What a handler made of an item, and what is to be written in the commit that settles it.
+
+    `lock` takes what others lock before they wake a lane: so nobody waits for each other in a circle.
+    """
 
     outcome: Outcome
     write: Callable[[Tx], Awaitable[None]] | None = None
+    lock: Callable[[Tx], Awaitable[None]] | None = None
 
 
 async def ready(tx: Tx, owned: Lane, limit: int) -> list[Item]:

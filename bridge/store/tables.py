@@ -230,6 +230,7 @@ card_place = Table(
     Column("told", JSON, nullable=False),  # the news that its thread has
     #: What one delivery is about to send, so that its repetition says the same.
     Column("trying", JSON),
+    Column("waiting", String(32)),  # uid of a delivery that shows the card as it is by then
 )
 
 #: The pinned card of a subject in its room.

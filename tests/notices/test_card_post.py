@@ -1,13 +1,15 @@
 """A card in its room, between a real store and a homeserver that fails as a test wants it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select, update
 
 from bridge.config import Config
 from bridge.edges.matrix_content import matrix_content
@@ -19,11 +21,13 @@ from bridge.model.words import Words
 from bridge.notices.addressing import Address
 from bridge.notices.card_post import Cards
 from bridge.store import about, cards, outbox
-from bridge.store.engine import Store, open_store
+from bridge.store.engine import Store, Tx, open_store
 from bridge.store.migrate import upgrade_async
 from bridge.store.outbox import Delivery
 from bridge.store.queue import Done, Item
 from bridge.store.rooms import BoundRoom
+from bridge.store.tables import is_ready
+from bridge.store.tables import outbox as outbox_table
 
 from .test_cards import DISPUTE, NOW, REFUND, RENEWAL
 
@@ -37,11 +41,16 @@ class Room:
 
     fails: list[Outcome] = field(default_factory=list)
     sent: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: What happens before the answer to the next message is there.
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def say(self, txn: str, content: Mapping[str, Any]) -> Outcome:
         if self.fails:
             return self.fails.pop(0)
         self.sent.setdefault(txn, content)
+        happens, self.meanwhile = self.meanwhile, None
+        if happens:
+            await happens()
         return Delivered(f"${txn}")
 
     @property
@@ -68,18 +77,22 @@ class House:
     store: Store
     clock: ManualClock
     rooms: dict[str, Room] = field(default_factory=dict)
-    waiting: list[Delivery] = field(default_factory=list)
+
+    async def waiting(self) -> list[Delivery]:
+        ready = select(outbox_table).where(is_ready(outbox_table)).order_by(outbox_table.c.id)
+        async with self.store.read() as tx:
+            rows = (await tx.run(ready)).all()
+        return [Delivery(r.lane, "room", r.payload, r.urgency, r.dedup_key, r.uid) for r in rows]
 
     async def happens(self, *signals: Signal, to: tuple[str, ...] = ("room",)) -> None:
         address = Address(self.config, Words())
         for signal in signals:
             async with self.store.begin() as tx:
                 told = await address.deliveries(tx, signal, to, self.clock.now())
-                await outbox.enqueue(tx, told, self.clock.now())
-            self.waiting += told
+                await outbox.enqueue(tx, told.deliveries, self.clock.now())
 
     async def deliver(self, delivery: Delivery, *, crash: bool = False) -> Done:
-        """With `crash` the outcome is never written down."""
+        """With `crash` the outcome is never written down; `Retry` leaves it waiting."""
         wanted = RoomMessage.from_json(delivery.payload)
         subject = wanted.subject
         bound = BoundRoom(
@@ -89,14 +102,23 @@ class House:
         room = self.rooms.setdefault(subject.key, Room())
         poster = Cards(self.config, self.store, self.clock, matrix_content)
         done = await poster.post(bound, wanted, item, room.say)
-        if done.write and not crash:
+        if not crash:
             async with self.store.begin() as tx:
-                await done.write(tx)
+                await self._settle(tx, delivery, done)
         return done
 
+    async def _settle(self, tx: Tx, delivery: Delivery, done: Done) -> None:
+        if done.lock:
+            await done.lock(tx)
+        if not isinstance(done.outcome, Retry):
+            mine = update(outbox_table).where(outbox_table.c.uid == delivery.uid)
+            await tx.run(mine.values(state="delivered"))
+        if done.write:
+            await done.write(tx)
+
     async def deliver_all(self) -> None:
-        while self.waiting:
-            await self.deliver(self.waiting.pop(0))
+        while waiting := await self.waiting():
+            await self.deliver(waiting[0])
 
 
 @pytest_asyncio.fixture
@@ -152,24 +174,46 @@ async def test_what_waited_together_is_sent_once_as_it_is_now(house: House) -> N
     assert "7 things happened" in history["body"]
 
 
+async def test_one_delivery_is_enough_until_somebody_must_be_interrupted(house: House) -> None:
+    await house.happens(*RENEWAL)
+    assert len(await house.waiting()) == 1
+    await house.happens(*DISPUTE[:2], to=("#payments-critical",))
+    assert len(await house.waiting()) == 2
+    await house.happens(*DISPUTE[2:], to=("#payments-critical",))
+    pages = sum(signal.signal_class is SignalClass.PAGE for signal in DISPUTE)
+    assert len(await house.waiting()) == 1 + pages
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+async def test_what_happens_while_it_is_being_said_is_shown_as_well(house: House, at: int) -> None:
+    """The homeserver has the card, nothing is written down yet, and the card moves on."""
+    await house.happens(*RENEWAL[:at])
+    room = house.rooms[CUSTOMER] = Room()
+    room.meanwhile = partial(house.happens, *RENEWAL[at:])
+    await house.deliver_all()
+    assert len(room.roots) == 1
+    shown = [edit["m.new_content"]["body"] for edit in room.edits] or room.roots
+    assert "Renewal paid" in shown[-1]
+    lines = "\n".join(content["body"] for content in room.thread)
+    assert lines.count("attempt 2") == lines.count("Renewal paid") == 1, lines
+
+
 async def test_what_is_brought_twice_is_no_delivery(house: House) -> None:
     await house.happens(*RENEWAL)
-    known = len(house.waiting)
+    known = await house.waiting()
     await house.happens(*RENEWAL, *RENEWAL)
-    assert len(house.waiting) == known
+    assert await house.waiting() == known
 
 
-@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("at", range(1, 6))
 async def test_a_crash_at_any_delivery_repeats_nothing(house: House, at: int) -> None:
     """What was sent and not written down is sent under the same ids, whatever happened since."""
-    await house.happens(*RENEWAL[:5])
-    for delivery in house.waiting[:at]:
-        await house.deliver(delivery)
-    await house.deliver(house.waiting[at], crash=True)
-    again = house.waiting[at:]
-    house.waiting = []
-    await house.happens(*RENEWAL[5:])
-    house.waiting = [*again, *house.waiting]
+    for signal in RENEWAL[:at]:
+        await house.deliver_all()
+        await house.happens(signal)
+    for delivery in (await house.waiting())[:1]:
+        await house.deliver(delivery, crash=True)
+    await house.happens(*RENEWAL[at:])
     await house.deliver_all()
     room = house.rooms[CUSTOMER]
     assert len(room.roots) == 1
@@ -184,7 +228,7 @@ async def test_a_crash_at_any_delivery_repeats_nothing(house: House, at: int) ->
 async def test_an_outage_in_the_middle_is_made_up_for(house: House, failing: int) -> None:
     await house.happens(*RENEWAL[:4])
     room = house.rooms[CUSTOMER] = Room()
-    first = house.waiting.pop(0)
+    first = (await house.waiting())[0]
     for _ in range(failing):
         room.fails = [Retry("away", outage=True)]
         assert isinstance((await house.deliver(first)).outcome, Retry)

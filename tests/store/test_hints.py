@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+
 from bridge.store import outbox
 from bridge.store.engine import open_store
 from bridge.store.hints import Hints
@@ -10,7 +12,10 @@ from bridge.store.migrate import upgrade_async
 from bridge.store.outbox import Delivery
 
 
-async def test_another_process_hears_of_work_without_polling(postgres_url: str) -> None:
+@pytest.mark.parametrize("urgent", [False, True])
+async def test_another_process_hears_of_work_without_polling(
+    postgres_url: str, urgent: bool
+) -> None:
     await upgrade_async(postgres_url)
     here, there = open_store(postgres_url), open_store(postgres_url)
     stop = asyncio.Event()
@@ -19,10 +24,11 @@ async def test_another_process_hears_of_work_without_polling(postgres_url: str) 
         # A hint that is sent before the other one listens is lost, as hints may be.
         while not there.work.is_set():
             async with here.begin() as tx:
-                delivery = Delivery("room:a", "room", {}, 1)
+                delivery = Delivery("room:a", "room", {}, 0 if urgent else 1)
                 await outbox.enqueue(tx, [delivery], datetime.now(UTC))
             await asyncio.wait([asyncio.create_task(there.work.wait())], timeout=0.5)
     stop.set()
     await asyncio.gather(*tasks)
+    assert there.urgent is urgent
     await here.close()
     await there.close()
