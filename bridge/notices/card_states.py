@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from bridge.model.signal import CardKind
 
@@ -119,6 +120,13 @@ def _in_order(kind: CardKind, all_reached: Iterable[Reached]) -> list[Reached]:
         all_reached, key=lambda one: (one.at, stage(kind, one.state), one.state, one.event)
     )
     ordered: list[Reached] = []
+    for _, together in groupby(waiting, key=lambda one: one.at):
+        ordered += _of_a_second(list(together))
+    return ordered
+
+
+def _of_a_second(waiting: list[Reached]) -> list[Reached]:
+    ordered: list[Reached] = []
     while waiting:
         later = {one.event for one in waiting if _follows_another(one, waiting)}
         first = next((one for one in waiting if one.event not in later), waiting[0])
@@ -128,6 +136,4 @@ def _in_order(kind: CardKind, all_reached: Iterable[Reached]) -> list[Reached]:
 
 
 def _follows_another(one: Reached, waiting: list[Reached]) -> bool:
-    return bool(one.before) and any(
-        other.at == one.at and other.state == one.before != one.state for other in waiting
-    )
+    return bool(one.before) and any(other.state == one.before != one.state for other in waiting)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self
 
 from bridge.model.money import Money
@@ -77,14 +78,14 @@ class Card:
     livemode: bool
     said: tuple[Said, ...]
 
-    @property
+    @cached_property
     def state(self) -> str:
         return state_of(
             self.kind,
             (Reached(one.at, one.state, one.before, one.turn) for one in self.said if one.state),
         )
 
-    @property
+    @cached_property
     def objects(self) -> Objects:
         """Of each kind the newest: a retry has another charge."""
         known: dict[str, str | None] = {}
@@ -92,7 +93,7 @@ class Card:
             known |= {name: value for name, value in vars(one.objects).items() if value}
         return Objects(**known)
 
-    @property
+    @cached_property
     def history(self) -> tuple[Said, ...]:
         """What is worth a line, each news once and in the words of the event that knows best."""
         best: dict[str, Said] = {}
