@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bridge import metrics
-from bridge.commands import answers, evidence_files, proposing, questions, withdraw
+from bridge.commands import answers, evidence_files, proposing, questions, redacted, withdraw
 from bridge.commands.answers import Hearing
 from bridge.commands.desk import (
     Ask,
@@ -106,6 +106,8 @@ class Commands:
 
     async def handle(self, item: Item) -> Done:
         """Handler of `chat` lanes."""
+        if gone := matrix_intake.redaction_of(item.payload):
+            return Done(Delivered(), partial(redacted.withdraw, self.desk, gone))
         said = chat_from_json(json.loads(item.payload))
         place = await self._place(said, item.created_at)
         too_old = self.desk.clock.now() - said.sent_at > self.desk.config.commands.ignore_older_than

@@ -91,6 +91,15 @@ async def get(tx: Tx, action_id: str) -> Action | None:
     return _action((await tx.run(select(action).where(action.c.id == action_id))).one_or_none())
 
 
+async def asked_by(tx: Tx, event_id: str) -> Action | None:
+    """What this message asked for, or asks people about."""
+    asks = select(posted.c.action_id).where(
+        posted.c.event_id == event_id, posted.c.action_id.is_not(None)
+    )
+    wanted = select(action).where((action.c.asked_event == event_id) | action.c.id.in_(asks))
+    return _action((await tx.run(wanted.limit(1))).one_or_none())
+
+
 async def by_stripe_id(tx: Tx, account: str, stripe_id: str) -> Action | None:
     wanted = select(action).where(action.c.account == account, action.c.stripe_id == stripe_id)
     return _action((await tx.run(wanted.limit(1))).one_or_none())

@@ -50,6 +50,13 @@ def change_of(body: str) -> RoomChange:
     return RoomChange(**{**data, "what": RoomFate(data["what"])})
 
 
+def redaction_of(body: str) -> RoomChange | None:
+    """What was taken away, if this waits among what people said."""
+    return change_of(body) if "what" in json.loads(body) else None
+
+
 def _arrival(change: RoomChange) -> Arrival:
-    body, lane = json.dumps(asdict(change)), f"life:{change.room_id}"
-    return Arrival("matrix", change.event_id, f"room.{change.what}", body, lane, "life", _URGENT)
+    # What was said is heard before it is taken away: so both wait in one lane.
+    kind = "chat" if change.what is RoomFate.REDACTED else "life"
+    body, lane = json.dumps(asdict(change)), f"{kind}:{change.room_id}"
+    return Arrival("matrix", change.event_id, f"room.{change.what}", body, lane, kind, _URGENT)
