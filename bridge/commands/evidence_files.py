@@ -14,7 +14,7 @@ from bridge.model import document, evidence
 from bridge.model.dispute import Dispute
 from bridge.model.errors import Refused
 from bridge.model.event import Json
-from bridge.model.evidence import FIELDS, MOST_BYTES, Field
+from bridge.model.evidence import BY_NAME, FIELDS, MOST_BYTES, Field
 from bridge.model.ports import Attachment
 from bridge.store.actions import Action
 
@@ -96,9 +96,9 @@ async def _others(desk: Desk, account: str, dispute: Dispute, field: Field) -> i
 
 def _choices(dispute: Dispute) -> list[tuple[str, str]]:
     """What banks look for with this reason, first."""
-    wanted = evidence.wanted(dispute.reason)
-    files = [field for field in FIELDS if field.is_file]
-    ordered = sorted(files, key=lambda field: field.name not in wanted)
+    wanted = [one for one in evidence.wanted(dispute.reason) if evidence.is_file(one)]
+    files = [field.name for field in FIELDS if field.is_file]
+    ordered = [BY_NAME[name] for name in dict.fromkeys([*wanted, *files])]
     return [(field.about, f"evidence {field.words}") for field in ordered]
 
 

@@ -252,7 +252,7 @@ def fitting(card: Card) -> tuple[str, ...]:
         case CardKind.PAYMENT if card.state == "paid" and left:
             return ("refund", "note", "escalate", "show")
         case CardKind.DISPUTE if card.state.endswith("needs_response"):
-            return ("evidence", "accept", "note", "escalate", "show")
+            return ("evidence", "preview", "submit", "accept", "note", "escalate", "show")
         case _:
             return ("note", "escalate", "show")
 

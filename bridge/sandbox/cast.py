@@ -25,11 +25,23 @@ class Member:
 
 
 CAST = (Member("sam", "support"), Member("fin", "finance"), Member("eva", "engineer"))
+DISPUTES = ["evidence", "preview", "submit"]
 RIGHTS = {
-    "support": ["refund", "note", "escalate", "show", "freeze", "help"],
-    "finance": ["refund", "note", "escalate", "show", "freeze", "unfreeze", "role", "help"],
+    "support": ["refund", *DISPUTES, "note", "escalate", "show", "freeze", "help"],
+    "finance": [
+        "refund",
+        *DISPUTES,
+        "accept",
+        "note",
+        "escalate",
+        "show",
+        "freeze",
+        "unfreeze",
+        "role",
+        "help",
+    ],
     # Engineers see everything and move nothing.
-    "engineer": ["escalate", "show", "help"],
+    "engineer": ["escalate", "show", "preview", "help"],
 }
 #: Small refunds need nobody else; large ones somebody of finance.
 APPROVALS = [
@@ -41,6 +53,9 @@ APPROVALS = [
         "others": 1,
         "by": ["finance"],
     },
+    # An engineer reads what goes to a bank; giving up is for finance.
+    {"verbs": ["submit"], "others": 1, "by": ["engineer"]},
+    {"verbs": ["accept"], "others": 1, "by": ["finance"]},
 ]
 
 

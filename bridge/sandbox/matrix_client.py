@@ -1,6 +1,7 @@
 """Matrix's client API for one person, over plain HTTP. It shares no code with the bridge."""
 
 import asyncio
+import io
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from bridge.model.errors import BridgeError
 from bridge.sandbox.seen import Json
 
 API = "/_matrix/client/v3"
+UPLOAD = "/_matrix/media/v3/upload"
 _TRIES = 6
 _MOST_PATIENCE = 30.0
 #: Between tries while the homeserver is away.
@@ -62,6 +64,12 @@ class MatrixClient:
 
     async def put(self, path: str, body: Mapping[str, Any]) -> Json:
         return await self._call("PUT", path, body=body)
+
+    async def upload(self, content: bytes, name: str) -> str:
+        headers = {"Content-Type": "application/octet-stream"}
+        body, query = io.BytesIO(content), {"filename": name}
+        async with self._http.post(UPLOAD, data=body, params=query, headers=headers) as answer:
+            return str((await _read(f"{self.user_id}: upload", answer))["content_uri"])
 
     async def _call(
         self,

@@ -93,6 +93,32 @@ class Person:
         path = f"{self._path(room)}/send/{kind}/{uuid4().hex}"
         return str((await self._client.put(path, content))["event_id"])
 
+    async def upload(self, content: bytes, name: str) -> str:
+        """To the homeserver; returns its address (`mxc://…`)."""
+        return await self._client.upload(content, name)
+
+    async def drop(
+        self,
+        room: str,
+        content: bytes,
+        name: str,
+        *,
+        caption: str = "",
+        kind: str = "m.file",
+        reply_to: str | None = None,
+        thread: str | None = None,
+    ) -> str:
+        """A file, as clients send one: without a caption, `body` is its name as well."""
+        said = {
+            "msgtype": kind,
+            "body": caption or name,
+            "filename": name,
+            "url": await self.upload(content, name),
+            "info": {"size": len(content), "mimetype": "application/pdf"},
+            "m.mentions": {},
+        }
+        return await self.send(room, "m.room.message", {**said, **_relation(reply_to, thread)})
+
     async def redact(self, room: str, event_id: str) -> str:
         path = f"{self._path(room)}/redact/{part(event_id)}/{uuid4().hex}"
         return str((await self._client.put(path, {}))["event_id"])

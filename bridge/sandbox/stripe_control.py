@@ -53,6 +53,11 @@ class StripeControl:
         charges: list[dict[str, Any]] = await self._call("GET", "/_sandbox/ledger")
         return charges
 
+    async def files(self) -> list[dict[str, Any]]:
+        """What was uploaded: its name, size, pages and sha256."""
+        files: list[dict[str, Any]] = await self._call("GET", "/_sandbox/files")
+        return files
+
     async def undelivered(self) -> list[str]:
         """The ids of the events that no endpoint took (yet)."""
         deliveries = await self._call("GET", "/_sandbox/deliveries")

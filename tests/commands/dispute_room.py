@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.model.ports import Attachment
+from bridge.sandbox.paper import paper
 
 from .office import ACCOUNT, Office
 
@@ -50,19 +51,4 @@ async def disputed(office: Office, **given: Any) -> DisputeRoom:
 
 
 def pdf(pages: int = 2, padding: int = 0) -> bytes:
-    """A small but whole PDF."""
-    kids = " ".join(f"{number} 0 R" for number in range(3, pages + 3))
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Count {pages} /Kids [{kids}] >>",
-    ]
-    objects += ["<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] >>"] * pages
-    body, places = b"%PDF-1.4\n", []
-    for number, one in enumerate(objects, 1):
-        places.append(len(body))
-        body += f"{number} 0 obj\n{one}\nendobj\n".encode()
-    body += b"%" + b"x" * padding + b"\n"
-    table = "".join(f"{place:010} 00000 n \n" for place in places)
-    count = len(objects) + 1
-    end = f"xref\n0 {count}\n0000000000 65535 f \n{table}trailer\n<< /Size {count} /Root 1 0 R >>\n"
-    return body + f"{end}startxref\n{len(body)}\n%%EOF\n".encode()
+    return paper("Two lamps, brass", pages=pages) + b"%" + b"x" * padding + b"\n"

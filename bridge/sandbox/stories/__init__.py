@@ -1,6 +1,7 @@
 """Every story, in the order they were added. `make demo STORY=name` plays one."""
 
 from bridge.sandbox.stories.black_friday import BlackFriday
+from bridge.sandbox.stories.dispute_desk import DisputeDesk
 from bridge.sandbox.stories.outage import Outage
 from bridge.sandbox.stories.refund_approval import RefundApproval
 from bridge.sandbox.stories.renewal import Renewal
@@ -13,4 +14,5 @@ STORIES: dict[str, type[Story]] = {
     Renewal.name: Renewal,
     TwoModes.name: TwoModes,
     RefundApproval.name: RefundApproval,
+    DisputeDesk.name: DisputeDesk,
 }
