@@ -1,11 +1,12 @@
 """Which payment is meant, and what Stripe says of it right now."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.commands.arguments import Arguments
 from bridge.commands.desk import Ask, Desk
 from bridge.commands.naming import Candidate, only, take_ids, the_named
+from bridge.model.dispute import as_dispute
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of, moment
 from bridge.model.money import Money
@@ -21,6 +22,7 @@ class Payment:
     customer: str | None
     paid: Money
     refunded: Money
+    #: By a dispute that holds the money.
     disputed: bool
     succeeded: bool
     captured: bool
@@ -108,7 +110,17 @@ def _objects(charge: Json) -> Objects:
 
 async def payment_of(reader: StripeReader, objects: Objects) -> Payment:
     """The one payment these objects lead to; raises `Refused` if there is none, or not one."""
-    return as_payment(await reader.charge(await charge_id_of(reader, objects)))
+    return await payment_now(reader, await charge_id_of(reader, objects))
+
+
+async def payment_now(reader: StripeReader, charge_id: str) -> Payment:
+    """A charge stays marked as disputed for good: whether it can be refunded is up to its disputes."""
+    payment = as_payment(await reader.charge(charge_id))
+    if not payment.disputed:
+        return payment
+    disputes = [as_dispute(one) for one in await reader.disputes_of_charge(charge_id)]
+    held = not disputes or not all(one.refundable for one in disputes)
+    return replace(payment, disputed=held)
 
 
 async def charge_id_of(reader: StripeReader, objects: Objects) -> str:

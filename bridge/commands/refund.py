@@ -11,7 +11,7 @@ from bridge.commands.choices import which
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
 from bridge.commands.finding import ACTION_KEY, marked
 from bridge.commands.naming import again
-from bridge.commands.payments import Payment, as_payment, payment_of, why_not
+from bridge.commands.payments import Payment, payment_now, payment_of, why_not
 from bridge.model.action import ActionState
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of
@@ -126,7 +126,7 @@ def _question(desk: Desk, payment: Payment, money: Money, *, named: bool) -> str
 
 async def execute(desk: Desk, action: Action) -> Json:
     """Reads the payment once more, then asks Stripe; the action's id is the idempotency key."""
-    payment = as_payment(await desk.readers[action.account].charge(action.object_id))
+    payment = await payment_now(desk.readers[action.account], action.object_id)
     money = action.money
     if money is None:
         raise Refused("That refund has no amount; nothing was done.")

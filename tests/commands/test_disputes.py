@@ -314,5 +314,32 @@ async def test_every_end_is_shown_in_words_and_refuses_what_comes_too_late(
     assert "appeal" in told if "appeal" in words else "Nothing can be sent to the bank now" in told
 
 
+async def test_what_is_refunded_is_up_to_the_dispute(office: Office) -> None:
+    """A charge stays marked as disputed for good; an open chargeback holds it, others don't."""
+    room = await disputed(office)
+    assert "disputed" in await room.say("sam", "refund 10")
+    office.stripe.happen("dispute_closes", dispute=room.dispute, outcome="won")
+    await room.say("sam", "refund 10")
+    asked = office.question("Refund €10.00").event_id
+    assert "Refunded €10.00" in await office.say("sam", "yes", room=room.room, reply_to=asked)
+    asking = await disputed(office, inquiry=True)
+    await asking.say("sam", "refund 10")
+    asked = office.question("Refund €10.00").event_id
+    office.stripe.happen("inquiry_escalates", dispute=asking.dispute)
+    assert "is disputed" in await office.say("sam", "yes", room=asking.room, reply_to=asked)
+    assert [amount for amount, _ in office.refunds()] == [1000]
+
+
+async def test_a_room_shows_no_more_than_its_profile(office: Office) -> None:
+    room = await disputed(office)
+    await room.say("sam", "evidence customer name Ada Lovelace")
+    matrix = office.config.matrix
+    for details, words in (("masked", "Customer name: A… L…"), ("none", "not to show amounts")):
+        rooms = matrix.dispute_rooms.model_copy(update={"details": details})
+        matrix = matrix.model_copy(update={"dispute_rooms": rooms})
+        office.rebuild(office.config.model_copy(update={"matrix": matrix}))
+        assert words in await room.say("sam", "preview")
+
+
 async def test_disputes_are_named_by_the_message_elsewhere(office: Office) -> None:
     assert "which dispute" in await office.say("sam", "!stripe preview")

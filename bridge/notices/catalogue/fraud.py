@@ -37,7 +37,7 @@ RESERVE_PLAN = Kind("reserve.plan", money="", dashboard=("balance/overview",))
 def _warning_next(seen: Seen) -> str:
     if seen.at("actionable") is False:
         return "Nothing: it is refunded or disputed already."
-    return "Refund it now if it looks like fraud: most warnings become disputes, with a fee."
+    return "Reply `refund` in the room if it looks like fraud: most warnings become disputes, with a fee."
 
 
 def _percent(seen: Seen) -> str | None:
