@@ -45,8 +45,8 @@ async def execute(desk: Desk, action: Action) -> Json:
     if kind == CHECKOUT:
         try:
             return await writer.expire_checkout(page_id, key=action.id)
-        except StripeRefused:
-            return await _as_it_is(desk, action)
+        except StripeRefused as refused:
+            return await _as_it_is(desk, action, refused)
     if not ours:
         page = await writer.close_link(page_id, metadata={CLOSED_BY: action.id}, key=action.id)
     await _end_visits(desk, action)
@@ -129,19 +129,24 @@ async def _end_visits(desk: Desk, action: Action) -> None:
             try:
                 key = f"{action.id}:{visit['id']}"
                 await desk.writers[action.account].expire_checkout(visit["id"], key=key)
-            except StripeRefused:
-                continue  # it was completed or has ended meanwhile, and is looked at again
+            except StripeRefused as refused:
+                # It was completed or has ended meanwhile, and is looked at again; or not even that.
+                if _is(await desk.readers[action.account].checkout_session(visit["id"]), "open"):
+                    raise Refused(
+                        "The link is closed, but somebody has opened it before and can still pay. "
+                        f"{refused}"
+                    ) from refused
 
 
 async def _bought(reader: StripeReader, link: str) -> Json | None:
     return next((one for one in await reader.sessions_of_link(link) if _is(one, "complete")), None)
 
 
-async def _as_it_is(desk: Desk, action: Action) -> Json:
+async def _as_it_is(desk: Desk, action: Action, refused: StripeRefused) -> Json:
     """A checkout that could not be ended: because it is complete, or has ended by itself."""
     session = await desk.readers[action.account].checkout_session(action.object_id)
     if _is(session, "open"):
-        raise Refused("Stripe did not end it, and it is still open. Try again.")
+        raise refused
     return session
 
 

@@ -242,7 +242,7 @@ async def test_an_unclear_answer_is_settled_by_looking(office: Office, kind: str
     room = await disputed(office)
     await room.say("sam", "evidence product description A lamp")
     await room.say("sam", "submit")
-    office.stripe.fail_next(Fault(kind, method="POST", path="/v1/disputes"))
+    office.stripe.fail_next(Fault(kind, method="POST", path="/v1/disputes/*"))
     await room.approve()
     await office.later(timedelta(minutes=10))
     assert "is with the bank" in office.told[-1].words
@@ -254,7 +254,7 @@ async def test_a_dispute_is_given_up_when_another_person_agrees(office: Office) 
     told = await room.say("sam", "accept we sent the wrong one")
     assert "Accept the dispute over €100.00 as lost" in told
     assert "Reason: we sent the wrong one" in told
-    office.stripe.fail_next(Fault("cut", method="POST", path="/v1/disputes"))
+    office.stripe.fail_next(Fault("cut", method="POST", path="/v1/disputes/*"))
     await room.approve()
     await office.later(timedelta(minutes=10))
     assert "is accepted: it is lost" in office.told[-1].words
