@@ -84,6 +84,8 @@ class Move:
     tells: bool = True
     #: Stripe's status of a refund, if the event is about one.
     refund: str = ""
+    #: What became of something that is only beside the card's object: its dispute, a credit note.
+    aside: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,21 @@
 """How much of a payment was paid, and how much of that went back. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.model.money import Money
 from bridge.model.signal import CardKind
+from bridge.model.words import Words
 from bridge.notices.cards import Card, Said
 
 #: Further down is later in a refund's life: what succeeded may still fail.
 _LIFE = ("pending", "requires_action", "succeeded", "canceled", "failed")
+_HOW: Sequence[tuple[str, frozenset[str]]] = (
+    ("made", frozenset({"succeeded", ""})),
+    ("under way", frozenset({"pending", "requires_action"})),
+    ("failed", frozenset({"failed"})),
+    ("cancelled", frozenset({"canceled"})),
+)
 _GONE = frozenset({"canceled", "failed"})
 
 
@@ -34,6 +42,15 @@ def paid_of(card: Card) -> Paid:
         failed=last.money if last and last.refund == "failed" else None,
         waiting=any(one.refund in {"pending", "requires_action"} for one in made),
     )
+
+
+def refunds_in_words(card: Card, words: Words) -> str:
+    """Where there is more than the title can tell: `€20.00 made, €9.00 under way`."""
+    refunds = _refunds(card)
+    if len(refunds) < 2:
+        return ""
+    sums = {how: _sum([one for one in refunds if one.refund in states]) for how, states in _HOW}
+    return ", ".join(f"{words.money(money)} {how}" for how, money in sums.items() if money)
 
 
 def _refunds(card: Card) -> list[Said]:

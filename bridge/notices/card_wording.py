@@ -9,6 +9,7 @@ from bridge.model.message import Link, Message
 from bridge.model.signal import CardKind, Fact, SignalClass
 from bridge.model.text import SafeText, mask, safe
 from bridge.model.words import Words
+from bridge.notices.card_beside import beside_in_words, disputes_of, is_beside, to_be_acted_on
 from bridge.notices.card_money import Paid, paid_of
 from bridge.notices.cards import Card, Said
 from bridge.notices.phrases import SUBSCRIPTION_STATUS
@@ -148,6 +149,10 @@ def _who(card: Card) -> SafeText | None:
 
 def _what(card: Card, said: Said, words: Words) -> tuple[SafeText, str]:
     """The title, and what stands behind it: how much, and why."""
+    if warned := to_be_acted_on(card):
+        money = warned.money or paid_of(card).whole
+        behind = (words.money(money) if money else None, warned.reason)
+        return warned.title, ", ".join(part for part in behind if part)
     paid = paid_of(card)
     if paid.back or paid.failed:
         return _refunded(paid, words)
@@ -182,12 +187,11 @@ def _refunded(paid: Paid, words: Words) -> tuple[SafeText, str]:
 
 def _why(card: Card, said: Said) -> SafeText | None:
     """The newest reason of the present state; a subscription's own is how often it is paid."""
-    foreign = "customer.subscription." if card.kind is CardKind.PAYMENT else "\n"
     reasons = [
         one
         for one in card.said
         if one.reason
-        and not one.type.startswith(foreign)
+        and (one is said or not is_beside(card, one))
         and (one.state == said.state or card.kind is CardKind.DISPUTE)
         and not one.refund
     ]
@@ -196,6 +200,8 @@ def _why(card: Card, said: Said) -> SafeText | None:
 
 def _tone(card: Card) -> SignalClass | None:
     """Of what put it into its present state: what is over is calm."""
+    if warned := to_be_acted_on(card):
+        return warned.signal_class
     there = [one.signal_class for one in card.said if one.state == card.state]
     return min(there, key=lambda one: one.urgency) if there else None
 
@@ -203,8 +209,10 @@ def _tone(card: Card) -> SignalClass | None:
 def _facts(card: Card, said: Said, view: View) -> Iterator[Fact]:
     if view.details == "none":
         return
-    facts = _known(card, said, view.words)
+    facts = _known(card, said, view.words) | beside_in_words(card, view.words)
     last = facts.pop("Next", None)
+    if warned := to_be_acted_on(card):
+        last = next((fact for fact in warned.facts if fact.label == "Next"), last)
     title, behind = _what(card, said, view.words)
     yield from (
         fact
@@ -227,7 +235,7 @@ def _known(card: Card, said: Said, words: Words) -> dict[str, Fact]:
     )
     for one in by_knowledge:
         present = one is said or one.state == state
-        if card.kind is CardKind.PAYMENT and one.type.startswith("customer.subscription."):
+        if is_beside(card, one) and one is not said:
             facts |= _at_stake(one, words) if state in _UNPAID else {}
             continue
         for fact in one.facts:
@@ -238,7 +246,8 @@ def _known(card: Card, said: Said, words: Words) -> dict[str, Fact]:
 
 def _at_stake(subscription: Said, words: Words) -> dict[str, Fact]:
     """What is lost with the subscription, where its own event says how much it is."""
-    if subscription.money is None or not subscription.reason:
+    ours = subscription.type.startswith("customer.subscription.")
+    if not ours or subscription.money is None or not subscription.reason:
         return {}
     value = safe(f"{words.money(subscription.money)} {subscription.reason}")
     return {"At stake": Fact("At stake", value)}
@@ -248,8 +257,9 @@ def fitting(card: Card) -> tuple[str, ...]:
     """The verbs that make sense for it now, the most likely first."""
     paid = paid_of(card)
     left = paid.whole is None or paid.back is None or paid.back.amount < paid.whole.amount
+    disputed = any(one.is_open for one in disputes_of(card))
     match card.kind:
-        case CardKind.PAYMENT if card.state == "paid" and left:
+        case CardKind.PAYMENT if card.state == "paid" and left and not disputed:
             return ("refund", "note", "escalate", "show")
         case CardKind.DISPUTE if card.state.endswith("needs_response"):
             return ("evidence", "preview", "submit", "accept", "note", "escalate", "show")

@@ -43,6 +43,7 @@ class Said:
     objects: Objects
     refund: str
     page: str | None
+    aside: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -87,10 +88,12 @@ class Card:
 
     @cached_property
     def objects(self) -> Objects:
-        """Of each kind the newest: a retry has another charge."""
+        """Of each kind the newest: a retry has another charge. A payment's dispute has its own card."""
         known: dict[str, str | None] = {}
         for one in sorted(self.said, key=lambda one: (one.at, bool(one.state), one.weight)):
             known |= {name: value for name, value in vars(one.objects).items() if value}
+        if self.kind is CardKind.PAYMENT:
+            known.pop("dispute", None)
         return Objects(**known)
 
     @cached_property
@@ -154,6 +157,7 @@ def _said(signal: Signal, move: Move) -> Said:
         objects=signal.objects,
         refund=move.refund,
         page=signal.dashboard_path,
+        aside=move.aside,
     )
 
 

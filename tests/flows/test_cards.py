@@ -148,6 +148,27 @@ async def test_a_dispute_interrupts_once_and_is_one_card_to_its_end(house: House
     assert history.count("Dispute lost") == 1 and history.count("won after all") == 1
 
 
+async def test_a_warning_of_fraud_is_said_aloud_under_the_payments_card(house: House) -> None:
+    made: Any = house.stripe.happen("checkout_succeeds", name="Eve", amount=7900, currency="eur")
+    payments, critical = house.channel("payments"), house.channel("payments-critical")
+    root = await house.told(payments, "Payment received: €79.00")
+    house.stripe.happen("early_fraud_warning", charge=made["charge"])
+    await house.told(critical, "Early fraud warning: €79.00")
+    aloud = await house.sam.sees(
+        room=payments,
+        where=lambda e: e.thread == root.event_id and "Early fraud warning: €79.00" in e.body,
+        within=20,
+    )
+    assert aloud.content["msgtype"] == "m.text"
+    house.stripe.happen("dispute_opens", charge=made["charge"])
+    await house.told(payments, "* ", "Dispute: €79.00, waiting for your answer")
+    (card,) = [e for e in cards(await settled(house, payments)) if "€79.00" in e.body]
+    assert card.event_id == root.event_id
+    assert card.body.splitlines()[0].endswith("Payment received: €79.00 · Eve")
+    assert "Fraud warning: stolen card" in card.body
+    assert "You can reply: note" in card.body, "no refund of what the bank takes back"
+
+
 async def test_a_customers_room_has_a_pinned_card_that_events_keep_true(house: House) -> None:
     made = house.stripe.happen(
         "renewal_fails", name="Grace", email="grace@example.com", amount=4900, currency="eur"

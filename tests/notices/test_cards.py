@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.model.event import parse_event
-from bridge.model.signal import CardKind, Objects, Signal
+from bridge.model.signal import CardKind, Objects, Signal, SignalClass
 from bridge.model.words import Words
 from bridge.notices.card_states import Reached, may_follow, state_of
 from bridge.notices.card_wording import View, history_of, message_of_card
@@ -62,7 +62,23 @@ REFUND = [
     signal("refund.updated", 90),
     signal("refund.failed", 5000),
 ]
+FRAUD = [
+    signal("charge.succeeded"),
+    signal("radar.early_fraud_warning.created", 60),
+    signal("charge.dispute.created", 900),
+    signal("radar.early_fraud_warning.updated", 900),
+    signal("charge.dispute.closed--won", 2000),
+]
+CREDITED = [
+    signal("invoice.finalized", id="in_1QBFBig1"),
+    signal("credit_note.created", 60),
+    signal("credit_note.created", 61, id="cn_second", total=1000),
+    signal("credit_note.voided", 90, id="cn_second", total=1000),
+    signal("invoice.paid", 600, id="in_1QBFBig1"),
+]
 STORIES = {
+    "fraud": (FRAUD, "paid"),
+    "credited": (CREDITED, "paid"),
     "renewal": (RENEWAL, "paid"),
     "dispute": (DISPUTE, "won"),
     "payout": (PAYOUT, "failed"),
@@ -220,6 +236,76 @@ def test_refunds_belong_to_their_payment_and_a_failed_one_is_told() -> None:
     card = first(REFUND[:3])
     assert message_of_card(card, VIEW).title.startswith("Partly refunded: €25.00 of €")
     assert message_of_card(first(REFUND), VIEW).title.startswith("Refund failed: €25.00")
+
+
+def shown(signals: list[Signal]) -> dict[str, str]:
+    """What the first card says: its title, and its facts by their labels."""
+    message = message_of_card(first(signals), VIEW)
+    return {"": message.title, **{fact.label: fact.value for fact in message.facts}}
+
+
+def test_two_refunds_of_different_fates_are_told_apart() -> None:
+    second = signal("refund.created--pending", 70, id="re_second", amount=1000)
+    card = shown([*REFUND[:3], second])
+    assert card[""].startswith("Refund under way: €35.00") or "Partly refunded" in card[""]
+    assert card["Refunds"] == "€25.00 made, €10.00 under way"
+    assert "Refunds" not in shown(REFUND[:3])
+
+
+def test_a_warning_of_fraud_is_the_title_until_something_was_done() -> None:
+    warned = shown(FRAUD[:2])
+    assert warned[""] == "Early fraud warning: €129.00, stolen card · Anna Weber"
+    assert warned["Next"].startswith("Refund it now")
+    assert warned["You can reply"].startswith("refund")
+    assert message_of_card(first(FRAUD[:2]), VIEW).tone is SignalClass.PAGE
+    refunded = signal("refund.updated", 120, status="succeeded", amount=12900)
+    done = shown([*FRAUD[:2], refunded])
+    assert done[""].startswith("Refunded: €129.00")
+    assert done["Fraud warning"] == "stolen card"
+    assert message_of_card(first([*FRAUD[:2], refunded]), VIEW).tone is not SignalClass.PAGE
+
+
+def test_a_payment_says_that_it_is_disputed_and_how_that_ended() -> None:
+    disputed = shown(FRAUD[:3])
+    assert disputed[""].startswith("Payment received: €129.00")
+    assert disputed["Dispute"] == "€129.00, waiting for your answer"
+    assert disputed["Fraud warning"] == "stolen card"
+    assert "refund" not in disputed["You can reply"]
+    won = shown(FRAUD)
+    assert won["Dispute"] == "€129.00, won"
+    assert won["You can reply"].startswith("refund")
+    payment, dispute = told(FRAUD).values()
+    assert [one.type for one in payment.history] == [
+        "charge.succeeded",
+        "radar.early_fraud_warning.created",
+        "radar.early_fraud_warning.updated",
+    ], "what the dispute says stands on its own card"
+    assert dispute.state == "won"
+
+
+def test_a_dispute_of_a_payment_that_nobody_told_is_no_card_in_a_room() -> None:
+    moves = signal("charge.dispute.created").moves
+    assert [(move.kind, move.tells) for move in moves] == [
+        (CardKind.DISPUTE, True),
+        (CardKind.PAYMENT, False),
+    ]
+
+
+def test_credit_notes_are_summed_without_those_that_were_voided() -> None:
+    assert shown(CREDITED[:3])["Credited"] == "€260.00"
+    assert shown(CREDITED)["Credited"] == "€250.00"
+    assert shown(CREDITED[:1]).get("Credited") is None
+    card = first(CREDITED)
+    lines = [history_of(card, [one.news], VIEW) for one in card.history]
+    assert "Credit note issued: €250.00" in " ".join(one.title for one in lines if one)
+
+
+def test_a_card_that_was_kept_before_it_knew_what_is_beside_it_is_read() -> None:
+    kept = first(RENEWAL).to_json()
+    for one in kept["said"]:
+        del one["aside"]
+    known = first(RENEWAL)
+    assert Card.from_json(known.account, known.kind, known.key, kept) == known
 
 
 def test_only_verbs_that_somebody_may_use_are_offered() -> None:

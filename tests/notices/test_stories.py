@@ -150,7 +150,10 @@ def test_without_an_id_an_event_is_a_story_of_its_own() -> None:
 
 
 def test_only_what_the_event_lacks_is_asked() -> None:
-    assert needs(event("charge.dispute.created")) == (Need(Lookup.CHARGE, "ch_3QBFShop1"),)
+    assert needs(event("charge.dispute.created")) == (
+        Need(Lookup.CHARGE, "ch_3QBFShop1"),
+        Need(Lookup.INVOICE_OF_PAYMENT, "pi_3QBFShop1"),
+    )
     assert needs(event("charge.failed")) == (Need(Lookup.INVOICE_OF_PAYMENT, "pi_3QBFRenewal1"),)
     assert needs(event("charge.failed", invoice="in_1")) == ()
     assert needs(event("charge.failed", payment_intent=None)) == ()

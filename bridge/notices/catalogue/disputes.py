@@ -135,6 +135,7 @@ _REASON = code("Reason", "reason", DISPUTE_REASONS)
 _STATUS = code("Status", "status", DISPUTE_STATUS)
 _ANSWER_BY = line("Answer by", _answer_by)
 _FEE = amount("Dispute fee", "balance_transactions.0.fee", "balance_transactions.0.currency")
+_NEEDS = (Lookup.CHARGE, Lookup.INVOICE_OF_PAYMENT)
 
 ROWS = (
     Row(
@@ -147,7 +148,9 @@ ROWS = (
         lines=(_ANSWER_BY, _STATUS, _FEE),
         next=_next,
         calmer=_prevented,
-        needs=(Lookup.CHARGE,),
+        needs=_NEEDS,
+        aside=_state,
+        beside_payment=True,
         state=_state,
     ),
     Row(
@@ -160,7 +163,9 @@ ROWS = (
         lines=(_ANSWER_BY, _STATUS, line("Sent to the bank", _sent)),
         next=_next,
         calmer=_turned_urgent,
-        needs=(Lookup.CHARGE,),
+        needs=_NEEDS,
+        aside=_state,
+        beside_payment=True,
         state=_state,
         turn="{event}",
     ),
@@ -172,7 +177,9 @@ ROWS = (
         _CLOSED,
         lines=(_REASON,),
         next=_after,
-        needs=(Lookup.CHARGE,),
+        needs=_NEEDS,
+        aside=_state,
+        beside_payment=True,
         state=_state,
     ),
     Row(
@@ -182,7 +189,9 @@ ROWS = (
         "Disputed money taken from your balance",
         _OPENED,
         lines=(_REASON, _FEE, _ANSWER_BY),
-        needs=(Lookup.CHARGE,),
+        needs=_NEEDS,
+        aside=_state,
+        beside_payment=True,
         state=_state,
     ),
     Row(
@@ -192,7 +201,9 @@ ROWS = (
         "Disputed money is back in your balance",
         _reinstated_story,
         lines=(_REASON,),
-        needs=(Lookup.CHARGE,),
+        needs=_NEEDS,
+        aside=_state,
+        beside_payment=True,
         state=_state,
     ),
 )

@@ -1,6 +1,6 @@
 """Warnings before a dispute, reviews, and money that Stripe holds back."""
 
-from bridge.model.signal import SignalClass
+from bridge.model.signal import CardKind, SignalClass
 from bridge.notices.catalogue.lines import code, deadline, line, words_for
 from bridge.notices.catalogue.links import Lookup
 from bridge.notices.catalogue.payments import PAYMENT_PAGE
@@ -18,6 +18,7 @@ WARNING = Kind(
     money="charge.amount",
     currency="charge.currency",
     dashboard=PAYMENT_PAGE,
+    card=CardKind.PAYMENT,
 )
 REVIEW = Kind(
     "review",
@@ -38,6 +39,10 @@ def _warning_next(seen: Seen) -> str:
     if seen.at("actionable") is False:
         return "Nothing: it is refunded or disputed already."
     return "Reply `refund` in the room if it looks like fraud: most warnings become disputes, with a fee."
+
+
+def _actionable(seen: Seen) -> str | None:
+    return None if seen.at("actionable") is False else "actionable"
 
 
 def _percent(seen: Seen) -> str | None:
@@ -69,7 +74,8 @@ ROWS = (
         "fraud_warning:{id}:created",
         reason=_KIND,
         next=_warning_next,
-        needs=(Lookup.CHARGE,),
+        needs=(Lookup.CHARGE, Lookup.INVOICE_OF_PAYMENT),
+        aside=_actionable,
     ),
     Row(
         "radar.early_fraud_warning.updated",
@@ -79,7 +85,8 @@ ROWS = (
         "fraud_warning:{id}:{event}",
         reason=_KIND,
         next=_warning_next,
-        needs=(Lookup.CHARGE,),
+        needs=(Lookup.CHARGE, Lookup.INVOICE_OF_PAYMENT),
+        aside=_actionable,
     ),
     Row(
         "review.opened",

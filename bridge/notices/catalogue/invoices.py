@@ -36,6 +36,7 @@ CREDIT_NOTE = Kind(
     objects={"customer": "customer", "invoice": "invoice", "refund": "refund refunds.0.refund"},
     money="total amount",
     dashboard=("credit_notes/{id}", "invoices/{invoice}"),
+    card=CardKind.PAYMENT,
 )
 
 
@@ -73,10 +74,17 @@ def _failed_next(seen: Seen) -> str:
     return "Ask the customer to pay, another way if need be."
 
 
+def _note_state(seen: Seen) -> str:
+    return seen.code("status")
+
+
 def _tries(seen: Seen) -> str | None:
+    """How many there will be is known only with the last one: Stripe plans from one to the next."""
     tries, again = seen.number("attempt_count"), seen.moment(_NEXT_TRY)
     if not tries:
         return None
+    if _gave_up(seen):
+        return f"{tries} of {tries}"
     return f"{tries}; next try {seen.words.moment(again)}" if again else str(tries)
 
 
@@ -262,6 +270,7 @@ ROWS = (
         "credit_note:{id}:issued",
         reason=words_for("reason", CREDIT_REASONS),
         lines=(text("Credit note", "number"), text("Memo", "memo", personal=True)),
+        aside=_note_state,
     ),
     Row(
         "credit_note.updated",
@@ -270,6 +279,7 @@ ROWS = (
         "Credit note updated",
         "credit_note:{id}:updated:{event}",
         lines=(text("Credit note", "number"), text("Memo", "memo", personal=True)),
+        aside=_note_state,
     ),
     Row(
         "credit_note.voided",
@@ -281,5 +291,6 @@ ROWS = (
             text("Credit note", "number"),
             code("Reason", "reason", CREDIT_REASONS),
         ),
+        aside=_note_state,
     ),
 )

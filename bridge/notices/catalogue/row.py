@@ -70,6 +70,10 @@ class Row:
     state: str | Telling | None = None
     #: What it says of another card than its kind's, which then tells it: `payment` and a state.
     bill: Telling | None = None
+    #: What it says of something beside the card's object.
+    aside: Telling | None = None
+    #: Whether the payment's card knows of it too, by a fact and without a line in its thread.
+    beside_payment: bool = False
     #: Whether it is worth a line in its card's thread.
     tells: Callable[[Seen], bool] = _always
 

@@ -158,7 +158,7 @@ def _moves(seen: Seen, row: Row) -> Iterator[Move]:
     """The bill first, where an event of another object belongs to one."""
     if row.type not in CATALOGUE:
         return
-    bill, tells = told(row.bill, seen), row.tells(seen)
+    bill, tells, aside = told(row.bill, seen), row.tells(seen), told(row.aside, seen) or ""
     key = seen.fill("{bill}")
     if bill and key:
         yield Move(CardKind.PAYMENT, key, bill, tells=tells)
@@ -172,7 +172,16 @@ def _moves(seen: Seen, row: Row) -> Iterator[Move]:
         row.kind.weight,
         tells and not bill,
         seen.code("status") if row.kind.name == "refund" else "",
+        "" if row.beside_payment else aside,
     )
+    if row.beside_payment and (payment := seen.fill("{bill}")):
+        yield Move(
+            CardKind.PAYMENT,
+            payment,
+            before=seen.code_before("status"),
+            tells=False,
+            aside=aside,
+        )
 
 
 def _turn(seen: Seen, row: Row) -> str:
