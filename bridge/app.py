@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from bridge.edges.matrix_content import matrix_content
 from bridge.edges.matrix_homeserver import MatrixHomeserver, permalink
 from bridge.edges.matrix_identity import AppserviceIdentity, BotIdentity
 from bridge.edges.matrix_media import MatrixMedia
+from bridge.edges.matrix_session import SessionFile
 from bridge.edges.matrix_sync import MatrixSync
 from bridge.edges.plain_text import plain_text
 from bridge.edges.stripe_api import StripeApi
@@ -95,7 +97,7 @@ def build(config: Config, clock: Clock | None = None) -> Bridge:
         for name, account in config.accounts.items()
         if account.writer_key
     }
-    client = MatrixClient(config.matrix.homeserver, config.matrix.sender, _identity(config, store))
+    client = MatrixClient(config.matrix.homeserver, config.matrix.sender, _identity(config))
     homeserver = MatrixHomeserver(client, config.matrix.federate, config.matrix.history)
     closing.push_async_callback(client.close)
     notifier = AppriseTargets(config.targets, plain_text)
@@ -267,18 +269,19 @@ def _stripe(account: Account, closing: AsyncExitStack, *, writes: bool) -> Strip
     return api
 
 
-def _identity(config: Config, store: Store) -> AppserviceIdentity | BotIdentity:
+def _identity(config: Config) -> AppserviceIdentity | BotIdentity:
     matrix = config.matrix
     if matrix.mode == "appservice" and matrix.as_token:
         return AppserviceIdentity(matrix.as_token.get_secret_value())
 
+    kept = SessionFile(Path(matrix.session_path)) if matrix.session_path else None
+
     async def load() -> Login | None:
-        async with store.read() as tx:
-            return await session.login(tx, matrix.sender)
+        return await asyncio.to_thread(kept.read) if kept else None
 
     async def save(made: Login) -> None:
-        async with store.begin() as tx:
-            await session.save_login(tx, matrix.sender, made)
+        if kept:
+            await asyncio.to_thread(kept.write, made)
 
     token, password = (
         secret.get_secret_value() if secret else None

@@ -189,7 +189,13 @@ class Matrix(Section):
     )
     password: SecretText | None = Field(
         default=None,
-        description="The bot's password: used to log in once; the session is then kept in the store.",
+        description="The bot's password: used to log in, at each start unless `session_path` keeps the session.",
+    )
+    session_path: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="A file that keeps the session which `password` made, for its owner alone to read (`/var/lib/stripe-bridge/session`).",
     )
     messages_per_second: Decimal | None = Field(
         default=None,

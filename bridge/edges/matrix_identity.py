@@ -50,9 +50,9 @@ class AppserviceIdentity:
 
 @dataclass
 class BotIdentity:
-    """An account with a token of its own, or with a password that is used once.
+    """An account with a token of its own, or with a password.
 
-    `load` and `save` keep the session that the password made: its token, and its device.
+    `load` and `save` keep the session that the password made, if it is to be kept.
     """
 
     access_token: str | None
@@ -74,6 +74,7 @@ class BotIdentity:
             if not isinstance(outcome, TokenRefused):
                 return outcome
             self._refused.add(stored.token)
+        # The same device each time: transaction ids belong to it.
         return await self._log_in(client, stored.device if stored else DEVICE)
 
     async def _log_in(self, client: MatrixClient, device: str) -> Outcome:

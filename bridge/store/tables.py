@@ -173,13 +173,11 @@ avatar = Table(
     Column("uploaded_at", Moment, nullable=False),
 )
 
-#: A bot account's session, and how far its syncs have come.
+#: How far a bot account's syncs have come.
 matrix_session = Table(
     "matrix_session",
     metadata,
     Column("user_id", String(255), primary_key=True),
-    Column("token", Text),  # only when a password made it
-    Column("device", String(255)),
     Column("since", Text),
 )
 

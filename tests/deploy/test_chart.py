@@ -14,6 +14,7 @@ from tests.deploy.restricted import containers, violations
 
 each_values = pytest.mark.parametrize("values", CI_VALUES, ids=lambda file: file.stem)
 SQLITE = CHART / "ci" / "sqlite-values.yaml"
+BOT = CHART / "ci" / "bot-values.yaml"
 POSTGRESQL = CHART / "ci" / "postgresql-values.yaml"
 
 
@@ -39,6 +40,23 @@ def test_a_wrong_manifest_would_be_noticed(render: Render) -> None:
     wrong["spec"]["template"]["spec"]["containers"][0]["imagee"] = "x"
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, KUBERNETES[-1], strict=True)
+
+
+def test_a_bot_is_one_process_at_a_time_with_its_own_secrets_alone(render: Render) -> None:
+    rendered = render(BOT)
+    deployment = rendered.one("Deployment")["spec"]
+    assert (deployment["replicas"], deployment["strategy"]) == (1, {"type": "Recreate"})
+    written = yaml.safe_load(rendered.one("ConfigMap")["data"]["bridge.yaml"])
+    matrix = written["matrix"]
+    assert (matrix["mode"], matrix["user_id"]) == ("bot", "@payments:example.org")
+    assert matrix["access_token_file"] == "secrets/matrix.access_token"
+    assert not {"as_token_file", "hs_token_file", "password_file"} & set(matrix)
+    (volume,) = [
+        one
+        for one in deployment["template"]["spec"]["volumes"]
+        if "projected" in one and "secret" in str(one)
+    ]
+    assert "matrix-bot" in str(volume)
 
 
 def test_an_older_kubernetes_is_refused(render: Render) -> None:

@@ -11,6 +11,7 @@ from tests.deploy.conftest import Refused, Render
 
 SQLITE = CHART / "ci" / "sqlite-values.yaml"
 POSTGRESQL = CHART / "ci" / "postgresql-values.yaml"
+BOT = CHART / "ci" / "bot-values.yaml"
 BOTH = {"value": "x", "existingSecret": "s", "key": "k"}
 
 
@@ -74,6 +75,14 @@ def _account(**values: Any) -> dict[str, Any]:
             "terminationGracePeriodSeconds is 90, and should be more than 3695",
         ),
         (SQLITE, {"preStopSleepSeconds": 30}, "should be more than 90"),
+        (POSTGRESQL, _matrix(mode="bot"), "replicas is 2, but a bot is one process"),
+        (SQLITE, _matrix(mode="bot"), "config.matrix.user_id is missing"),
+        (SQLITE, _matrix(mode="bot"), "config.matrix.as_token means nothing in bot mode"),
+        (
+            BOT,
+            _matrix(access_token={"existingSecret": "", "key": ""}),
+            "config.matrix.access_token is missing",
+        ),
         (SQLITE, {"ingress": {"hosts": []}}, "ingress.hosts is empty"),
     ],
 )

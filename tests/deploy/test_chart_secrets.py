@@ -22,6 +22,10 @@ EXISTING = {
     ("stripe-acme-test", "webhook"): "whsec_test",
     ("matrix-appservice", "as-token"): "the-bridge-says-this",
     ("matrix-appservice", "hs-token"): "the-homeserver-says-this",
+    ("matrix-bot", "token"): "the-bot-says-this",
+    ("stripe", "reader"): "rk_test_reader",
+    ("stripe", "writer"): "rk_test_writer",
+    ("stripe", "webhook"): "whsec_one",
     ("apprise", "on-call"): "json://receiver:8000/page",
     ("database", "url"): "postgresql+asyncpg://bridge:not-a-password@database/bridge",
 }
@@ -58,11 +62,18 @@ def test_the_rendered_configuration_loads(values: Path, render: Render, tmp_path
     for number, workload in enumerate(rendered.of_kind("Deployment", "Job")):
         config = _loaded(rendered, workload, tmp_path / str(number))
         assert config.accounts.keys() == given["accounts"].keys()
-        assert config.matrix.as_token is not None
-        assert config.matrix.as_token.get_secret_value() == "the-bridge-says-this"
-        assert config.matrix.hs_token is not None
-        assert config.matrix.hs_token.get_secret_value() == "the-homeserver-says-this"
+        assert _said(config) == (
+            [None, None, "the-bot-says-this"]
+            if config.matrix.mode == "bot"
+            else ["the-bridge-says-this", "the-homeserver-says-this", None]
+        )
         assert config.web.port == 8080
+
+
+def _said(config: Config) -> list[str | None]:
+    matrix = config.matrix
+    tokens = (matrix.as_token, matrix.hs_token, matrix.access_token)
+    return [one.get_secret_value() if one else None for one in tokens]
 
 
 def test_what_is_left_out_stays_out(render: Render, tmp_path: Path) -> None:

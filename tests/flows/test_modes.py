@@ -1,16 +1,17 @@
 """The whole reply flow in both modes on a real homeserver: what works in one works in the other."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
-from sqlalchemy import select
 
-from bridge.store.engine import open_store
-from bridge.store.tables import matrix_session
+from bridge.edges.matrix_identity import DEVICE
 
 from .conftest import House, MakeHouse, Way
 
@@ -81,24 +82,58 @@ async def test_nothing_that_was_said_in_between_is_lost_or_done_twice(house: Hou
     assert sum("Noted" in one.body for one in answers) == 2
 
 
-async def test_a_password_makes_one_session_that_lasts(make_house: MakeHouse) -> None:
+async def test_a_password_makes_one_session_that_lasts(
+    make_house: MakeHouse, tmp_path: Path
+) -> None:
+    """In a file for its owner alone, if one is named: nothing secret is in the store."""
     async with make_house(Way.PASSWORD) as house:
-        before = await _session(house)
-        assert before is not None
-        assert before.token
+        await house.stop()
+        kept = tmp_path / "session"
+        matrix = house.config.matrix.model_copy(update={"session_path": str(kept)})
+        house.config = house.config.model_copy(update={"matrix": matrix})
+        await house.start()
+        await paid(house)
+        before = json.loads(kept.read_text())
+        assert kept.stat().st_mode & 0o777 == 0o600
+        await house.stop()
+        kept.chmod(0o644)
+        await house.start()
+        house.stripe.happen("checkout_succeeds", amount=7700, currency="eur", name="Eve")
+        await house.told(house.channel("payments"), "€77.00")
+        assert json.loads(kept.read_text()) == before
+        assert kept.stat().st_mode & 0o777 == 0o600
+        assert before["token"].encode() not in (tmp_path / "bridge.db").read_bytes()
+
+
+async def test_without_such_a_file_each_start_logs_in_with_the_same_device(
+    make_house: MakeHouse,
+) -> None:
+    async with make_house(Way.PASSWORD) as house:
+        before = await _devices(house)
+        assert DEVICE in before
         await house.stop()
         await house.start()
         await paid(house)
-        after = await _session(house)
-        assert (after.token, after.device) == (before.token, before.device)
+        assert await _devices(house) == before
 
 
-async def _session(house: House) -> Any:
-    store = open_store(house.config.store.url.get_secret_value())
-    async with store.read() as tx:
-        row = (await tx.run(select(matrix_session))).one_or_none()
-    await store.close()
-    return row
+async def _devices(house: House) -> set[str]:
+    """The devices that the homeserver knows of the bot, as one who logs in for a look would see them."""
+    matrix = house.config.matrix
+    assert matrix.password and matrix.user_id
+    body = {
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": matrix.user_id},
+        "password": matrix.password.get_secret_value(),
+        "device_id": "ALOOK",
+    }
+    client = f"{matrix.homeserver}/_matrix/client/v3"
+    async with aiohttp.ClientSession() as http:
+        async with http.post(f"{client}/login", json=body) as answer:
+            token = (await answer.json())["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        async with http.get(f"{client}/devices", headers=headers) as answer:
+            return {one["device_id"] for one in (await answer.json())["devices"]} - {"ALOOK"}
 
 
 async def test_a_refused_token_is_waited_for(make_house: MakeHouse) -> None:

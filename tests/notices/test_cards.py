@@ -255,7 +255,7 @@ def test_two_refunds_of_different_fates_are_told_apart() -> None:
 def test_a_warning_of_fraud_is_the_title_until_something_was_done() -> None:
     warned = shown(FRAUD[:2])
     assert warned[""] == "Early fraud warning: €129.00, stolen card · Anna Weber"
-    assert warned["Next"].startswith("Refund it now")
+    assert warned["Next"].startswith("Reply `refund`")
     assert warned["You can reply"].startswith("refund")
     assert message_of_card(first(FRAUD[:2]), VIEW).tone is SignalClass.PAGE
     refunded = signal("refund.updated", 120, status="succeeded", amount=12900)

@@ -20,6 +20,25 @@
 {{- $wrong = append $wrong (printf "%s is missing: give either `value`, or `existingSecret` and `key`" $at) -}}
 {{- end -}}
 {{- end -}}
+{{- $matrix := .Values.config.matrix -}}
+{{- if eq ($matrix.mode | default "appservice") "bot" -}}
+{{- if gt (int .Values.replicas) 1 -}}
+{{- $wrong = append $wrong (printf "replicas is %d, but a bot is one process: its homeserver counts the messages of all of them together" (int .Values.replicas)) -}}
+{{- end -}}
+{{- if not $matrix.user_id -}}
+{{- $wrong = append $wrong "config.matrix.user_id is missing: config.matrix.mode is bot" -}}
+{{- end -}}
+{{- range $secret := include "stripe-chat-bridge.secrets" . | fromJsonArray -}}
+{{- if and $secret.said (has $secret.at (list "matrix.as_token" "matrix.hs_token")) -}}
+{{- $wrong = append $wrong (printf "config.%s means nothing in bot mode: remove it" $secret.at) -}}
+{{- end -}}
+{{- end -}}
+{{- $token := $matrix.access_token | default dict -}}
+{{- $password := $matrix.password | default dict -}}
+{{- if not (or $token.value $token.existingSecret $password.value $password.existingSecret) -}}
+{{- $wrong = append $wrong "config.matrix.access_token is missing: give it, or the bot's password" -}}
+{{- end -}}
+{{- end -}}
 {{- if eq .Values.store.kind "sqlite" -}}
 {{- if gt (int .Values.replicas) 1 -}}
 {{- $wrong = append $wrong (printf "replicas is %d, but SQLite serves one process: set store.kind to postgresql, or replicas to 1" (int .Values.replicas)) -}}
