@@ -10,10 +10,12 @@ import re
 from bridge.commands import disputes
 from bridge.commands.choices import which
 from bridge.commands.desk import Desk
+from bridge.commands.finding import called_since
 from bridge.model import document, evidence
+from bridge.model.action import ActionState
 from bridge.model.dispute import Dispute
 from bridge.model.errors import Refused
-from bridge.model.event import Json
+from bridge.model.event import Json, id_of
 from bridge.model.evidence import BY_NAME, FIELDS, MOST_BYTES, Field
 from bridge.model.ports import Attachment
 from bridge.store.actions import Action
@@ -66,16 +68,23 @@ async def checked(
 
 
 async def upload(desk: Desk, action: Action) -> str:
-    """Stripe's id for it."""
-    file = action.params["file"]
+    """Stripe's id for it; a call that was not answered may have made it already."""
+    file, key = action.params["file"], f"{action.id}:file"
+    if action.state is not ActionState.APPROVED and (there := await _made(desk, action, key)):
+        return there
     content = await _content(desk, file["address"])
     read = await asyncio.to_thread(document.read, content)
     if read.digest != file["sha256"]:
         raise Refused("The file is not the one that was looked at; nothing was staged.")
     made = await disputes.writer(desk, action.account).upload_evidence(
-        name=file["name"], content=content, key=f"{action.id}:file"
+        name=file["name"], content=content, key=key
     )
     return str(made["id"])
+
+
+async def _made(desk: Desk, action: Action, key: str) -> str | None:
+    made = await desk.readers[action.account].made_by(key, ("file.created",), called_since(action))
+    return next((id_of(one) for one in made), None)
 
 
 async def _content(desk: Desk, address: str) -> bytes:

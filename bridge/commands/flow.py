@@ -34,7 +34,7 @@ from bridge.commands.desk import (
     to_thread,
     who_of,
 )
-from bridge.commands.parsing import Answer, Meant, Unclear, Verdict, answer_of, parse
+from bridge.commands.parsing import PREFIX, Answer, Meant, Unclear, Verdict, answer_of, parse
 from bridge.commands.permission import directory, permit
 from bridge.model.audit import Record
 from bridge.model.command import Actor, Command
@@ -281,12 +281,17 @@ def _meant(said: ChatMessage, place: Place) -> Meant | None:
     meant = parse(said.body, reply=reply, asked=place.awaits)
     if meant == Command("cancel") and withdraw.is_about(place.objects):
         return Command("withdraw")  # a way to pay is not a payment yet
+    if meant == Command("accept") and place.awaits and not said.body.lstrip().startswith(PREFIX):
+        raise Refused(
+            "Something waits for an answer here. To agree to it, write `approve` or `yes`; "
+            "to give up a dispute, write `!stripe accept`."
+        )
     return _filed(said, place, meant) if place.file and not isinstance(meant, Command) else meant
 
 
 def _filed(said: ChatMessage, place: Place, otherwise: Meant | None) -> Meant | None:
     """What a dropped file means, or what is said where one was dropped."""
-    evidence = Command("evidence", said.body)
+    evidence = Command("evidence", said.body.strip().removeprefix(PREFIX).strip())
     if said.file:
         return evidence if place.subject.kind is SubjectKind.DISPUTE else None
     return evidence if evidence_files.is_named(said.body) else otherwise

@@ -1,6 +1,6 @@
 """`preview`: the evidence as Stripe has it right now, all of it, before it goes to the bank."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bridge.commands import disputes
 from bridge.commands.desk import Ask, Desk, Reply
@@ -11,10 +11,10 @@ from bridge.model.dispute import WAITING, Dispute
 from bridge.model.errors import Refused
 from bridge.model.message import Message
 from bridge.model.signal import Fact
-from bridge.model.text import safe
+from bridge.model.text import SafeText, safe
 
-#: So much of each text; the rest is in Stripe's dashboard.
-_SHOWN = 1_500
+#: Of all texts together, in bytes: one message must hold all of them. The rest is in Stripe's dashboard.
+_SHOWN = 14_000
 _PERSONAL = frozenset(
     {"customer_name", "customer_email_address", "customer_purchase_ip"}
     | {"billing_address", "shipping_address"}
@@ -27,8 +27,9 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
         raise Refused("This room is not to show amounts or people. Ask in another one.")
     dispute = await disputes.asked_about(desk, ask)
     there = evidence.given(dispute.evidence)
+    share = _share(there)
     told = [
-        Fact(words(name), safe(await _shown(desk, ask, name, value), cap=_SHOWN), name in _PERSONAL)
+        Fact(words(name), await _shown(desk, ask, name, value, share), name in _PERSONAL)
         for name, value in there.items()
     ]
     facts = shown_facts([*told, *_more(dispute), *_around(desk, dispute)], details)
@@ -47,12 +48,26 @@ def code(dispute: Dispute) -> str:
     return evidence.fingerprint(dispute.evidence)[:8]
 
 
-async def _shown(desk: Desk, ask: Ask, name: str, value: str) -> str:
+def _share(there: Mapping[str, str]) -> int:
+    """What each of the longer texts may take, when the shorter ones are shown in full."""
+    sizes = sorted(len(text.encode()) for name, text in there.items() if not evidence.is_file(name))
+    left = _SHOWN
+    for place, size in enumerate(sizes):
+        share = left // (len(sizes) - place)
+        if size > share:
+            return share
+        left -= size
+    return _SHOWN
+
+
+async def _shown(desk: Desk, ask: Ask, name: str, value: str, share: int) -> SafeText:
     if evidence.is_file(name):
         file = await desk.readers[ask.subject.account].file(value)
         size = max(1, round(int(file.get("size") or 0) / 1000))
-        return f"{file.get('filename') or value} ({file.get('type')}, {size:,} kB)"
-    return value if len(value) <= _SHOWN else f"({len(value):,} characters) {value}"
+        return safe(f"{file.get('filename') or value} ({file.get('type')}, {size:,} kB)")
+    beginning = value.encode()[:share].decode(errors="ignore")
+    more = f" … ({len(value):,} characters in all)" if beginning != value else ""
+    return safe(f"{beginning}{more}", cap=_SHOWN)
 
 
 def _more(dispute: Dispute) -> Iterator[Fact]:

@@ -1,5 +1,6 @@
 """`evidence field text`, or a file with the field beside it: staged at Stripe, not sent to the bank."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -48,9 +49,9 @@ async def propose(desk: Desk, ask: Ask) -> Proposal | Reply:
         )
     return Proposal(
         object_id=dispute.id,
-        params={"field": field.name, **params},
+        params={"field": field.name, "was": _beginning(old), **params},
         question=f"Stage {field.words}?",
-        before={"field": field.name, "value": old[:_SHOWN], "letters": len(old)},
+        before=_trace(field, old),
     )
 
 
@@ -114,18 +115,27 @@ def told(desk: Desk, action: Action, made: Json) -> Result:
     if lacks := evidence.missing(dispute.reason, dispute.evidence):
         lines.append(f"Still missing: {disputes.plainly(lacks)}.")
     title = f"{_name(field)} {'staged' if now else 'taken back'}; the bank has not seen it yet."
-    after = {"field": field.name, "letters": len(now)} | ({"file": now} if field.is_file else {})
     words = say(title, "\n".join(line for line in lines if line))
-    return Result(ActionState.SUCCEEDED, words, action.object_id, "staged", after)
+    return Result(ActionState.SUCCEEDED, words, action.object_id, "staged", _trace(field, now))
 
 
 def _before(action: Action, field: Field) -> str:
-    old = str(action.before.get("value") or "")
-    if not old:
+    was = action.params["was"]
+    if not was:
         return ""
-    more = "…" if int(action.before["letters"]) > len(old) else ""
-    what = "another file" if field.is_file else f"“{old}{more}”"
-    return f"Before it was {what}."
+    return f"Before it was {'another file' if field.is_file else f'“{was}”'}."
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _trace(field: Field, value: str) -> Json:
+    """For the audit trail, which never forgets: that it is another text, and not what people are called in it."""
+    if field.is_file:
+        return {"field": field.name, "file": value}
+    digest = hashlib.sha256(value.encode()).hexdigest() if value else ""
+    return {"field": field.name, "letters": len(value), "sha256": digest}
 
 
 def _name(field: Field) -> str:

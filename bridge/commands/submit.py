@@ -9,7 +9,7 @@ from bridge.commands import disputes, preview, staging
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
 from bridge.model import evidence
 from bridge.model.action import ActionState
-from bridge.model.dispute import Dispute, as_dispute
+from bridge.model.dispute import WAITING, Dispute, as_dispute
 from bridge.model.errors import Refused
 from bridge.model.event import Json
 from bridge.store.actions import Action
@@ -54,6 +54,12 @@ def told(desk: Desk, action: Action, made: Json) -> Result:
     dispute = as_dispute(made)
     fields = list(evidence.given(dispute.evidence))
     after = {"status": dispute.status, "fields": fields, "submissions": dispute.submissions}
+    if not dispute.submissions and dispute.status in WAITING:
+        odd = say(
+            "Stripe has taken it, and does not show it as sent.",
+            "Look at the dispute in Stripe's dashboard before you ask again.",
+        )
+        return Result(ActionState.FAILED, odd, dispute.id, "not_shown", after)
     words = say(
         f"The evidence {action.params['fingerprint'][:8]} in the {disputes.name(desk, dispute)} is with the bank.",
         f"Sent: {disputes.plainly(fields)}.\nIt decides within weeks; you will hear of it here.",

@@ -4,8 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.commands.rights import least
+from bridge.commands.table import TABLE
+from bridge.config.schema import RoleRights
+from bridge.edges.matrix_content import matrix_content
+from bridge.model import evidence
 from bridge.model.ports import Attachment, RoomChange, RoomFate, Told
+from bridge.model.signal import Objects
 from bridge.sandbox.stripe_server import Fault
+from bridge.sandbox.stripe_server.keys import ApiKey
 
 from .dispute_room import disputed, pdf
 from .office import Office
@@ -155,6 +162,24 @@ async def test_files_elsewhere_are_nobodys_business(office: Office) -> None:
     assert await office.say("sam", "look", file=file, reply_to=paid) == ""
 
 
+async def test_a_file_answers_a_disputes_message_elsewhere_if_it_says_so(office: Office) -> None:
+    room = await disputed(office)
+    about = await office.posted(Objects(dispute=room.dispute))
+    office.media.files["mxc://test/x"] = pdf()
+    file = Attachment("mxc://test/x", "bill.pdf")
+    assert await office.say("sam", "receipt", file=file, reply_to=about) == ""
+    told = await office.say("sam", "evidence receipt", file=file, reply_to=about)
+    assert "Receipt staged" in told
+
+
+@pytest.mark.parametrize(
+    "caption", ["!stripe receipt", "!stripe evidence receipt", "Receipt", "evidence receipt"]
+)
+async def test_a_caption_may_be_a_whole_command(office: Office, caption: str) -> None:
+    room = await disputed(office)
+    assert "Receipt staged" in await room.drop("sam", pdf(), "a.pdf", caption)
+
+
 async def test_who_may_not_is_told_and_nothing_is_fetched(office: Office) -> None:
     room = await disputed(office)
     assert "None of your roles may `evidence`" in await room.drop("eva", pdf(), "a.pdf", "receipt")
@@ -166,7 +191,7 @@ async def test_a_homeserver_that_is_away_is_waited_for(office: Office) -> None:
     office.media.away = True
     assert "just now" in await room.drop("sam", pdf(), "a.pdf", "receipt")
     office.media.away = False
-    office.stripe.fail_next(Fault("cut", method="POST", path="/v1/files"))
+    office.stripe.fail_next(Fault("error", method="POST", path="/v1/files"))
     told = await room.drop("sam", pdf(), "b.pdf", "receipt")
     assert "answer did not arrive" in told
     office.media.away = True
@@ -235,6 +260,69 @@ async def test_what_was_changed_since_it_was_approved_is_not_sent(office: Office
     told = await office.say("fin", "approve", room=room.room, reply_to=waits)
     assert "Nothing was sent: the evidence at Stripe is not what was approved any more" in told
     assert (await room.found())["evidence_details"]["submission_count"] == 0
+
+
+async def test_a_preview_holds_all_of_it_in_one_message(office: Office) -> None:
+    room = await disputed(office)
+    fields = [field for field in evidence.FIELDS if not field.is_file]
+    for field in fields:
+        long = "長" if field.name == "customer_name" else "長い" * 4_000
+        await room.say("sam", f"evidence {field.words} {long}")
+    told = await room.say("sam", "preview")
+    assert [field.words for field in fields if field.words.capitalize() not in told] == []
+    assert "Customer name: 長\n" in told
+    assert "(8,000 characters in all)" in told
+    content = matrix_content(office.told[-1].message, delivery="d")
+    assert "shortened" not in content["body"]
+    assert "that is final" in content["body"]
+
+
+async def test_the_trail_keeps_no_text_of_the_evidence(office: Office) -> None:
+    room = await disputed(office)
+    await room.say("sam", "evidence customer name Ada Lovelace")
+    await room.say("sam", "evidence customer name Charles Babbage")
+    done = [one for one in await office.trail() if one["what"] == "succeeded"]
+    assert [one["after"]["letters"] for one in done] == [12, 15]
+    assert done[1]["before"] == done[0]["after"]
+    assert "Lovelace" not in str(await office.trail())
+
+
+async def test_accept_is_not_taken_for_approve(office: Office) -> None:
+    room = await disputed(office)
+    await room.say("sam", "evidence product description A lamp")
+    await room.say("sam", "submit")
+    asked = office.question().event_id
+    told = await office.say("fin", "accept", room=room.room, reply_to=asked)
+    assert "write `approve`" in told
+
+
+@pytest.mark.parametrize("kind", ["cut", "error_after", "error", "conflict", "rate_limited"])
+@pytest.mark.parametrize("path", ["/v1/files", "/v1/disputes"])
+async def test_a_file_is_staged_once_whatever_is_cut_off(
+    office: Office, kind: str, path: str
+) -> None:
+    room = await disputed(office)
+    office.stripe.fail_next(Fault(kind, method="POST", path=path))
+    await room.drop("sam", pdf(), "a.pdf", "receipt")
+    await office.later(timedelta(minutes=10))
+    assert "Receipt staged" in office.told[-1].words
+    assert len(office.stripe.world.uploads) == 1
+    assert await office.faults() == []
+
+
+async def test_keys_cut_to_the_least_do_all_of_it(office: Office) -> None:
+    roles = {"support": RoleRights(verbs=("evidence", "preview", "submit"))}
+    needs = least(office.config.model_copy(update={"roles": roles}), TABLE)
+    ring = office.stripe.api.keys
+    for name in ("reader", "writer"):
+        key, granted = getattr(ring, name), frozenset(f"rak_{one}" for one in getattr(needs, name))
+        setattr(ring, name, ApiKey(key.name, key.value, granted=granted))
+    room = await disputed(office)
+    assert "staged" in await room.drop("sam", pdf(), "a.pdf", "receipt")
+    assert "staged" in await room.drop("sam", pdf(), "b.pdf", "customer signature")
+    assert "a.pdf" in await room.say("sam", "preview")
+    await room.say("sam", "submit")
+    assert "is with the bank" in await room.approve()
 
 
 @pytest.mark.parametrize("kind", ["cut", "error_after", "error", "conflict", "rate_limited"])
