@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from bridge.commands.desk import Desk
+from bridge.commands.naming import Candidate
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of, moment
 from bridge.model.money import Money
@@ -17,6 +19,27 @@ async def intent_of(reader: StripeReader, objects: Objects) -> Json:
     if not named:
         raise Refused("I can't tell which payment you mean. Reply to the payment's own message.")
     return await reader.payment_intent(named)
+
+
+async def held_ones(desk: Desk, account: str, customer: str) -> tuple[list[Candidate], bool]:
+    """For `payments.meant`: what a bank holds of this customer's."""
+    charges, complete = await desk.readers[account].charges_of(customer)
+    found = [
+        Candidate(intent_id, _in_words(desk, charge), Objects(payment_intent=intent_id))
+        for charge in charges
+        if is_held(charge) and (intent_id := id_of(charge.get("payment_intent")))
+    ]
+    return found, complete
+
+
+def is_held(charge: Json) -> bool:
+    settled = charge.get("captured") or charge.get("refunded")
+    return charge.get("status") == "succeeded" and not settled
+
+
+def _in_words(desk: Desk, charge: Json) -> str:
+    money = Money(int(charge.get("amount") or 0), currency(charge))
+    return f"{desk.words.money(money)} of {desk.words.day(moment(charge.get('created')))}"
 
 
 async def held_until(reader: StripeReader, intent: Json) -> datetime | None:
@@ -38,8 +61,8 @@ def amount(intent: Json) -> Money:
     return Money(int(intent.get("amount") or 0), currency(intent))
 
 
-def currency(intent: Json) -> str:
-    return str(intent.get("currency") or "").lower()
+def currency(money_object: Json) -> str:
+    return str(money_object.get("currency") or "").lower()
 
 
 def status_words(intent: Json) -> str:

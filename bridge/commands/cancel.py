@@ -1,7 +1,10 @@
 """`cancel [reason]`: a payment that is not taken yet is called off, and what is held for it let go."""
 
-from bridge.commands.arguments import read
-from bridge.commands.authorised import amount, held, intent_of, status_words
+from dataclasses import replace
+
+from bridge.commands import payments
+from bridge.commands.arguments import Arguments, read
+from bridge.commands.authorised import amount, held, held_ones, intent_of, status_words
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
 from bridge.model.action import ActionState
 from bridge.model.errors import Refused
@@ -21,23 +24,24 @@ _OPEN = {
 
 
 async def propose(desk: Desk, ask: Ask) -> Proposal:
-    if not ask.replied:
-        raise Refused("Reply to the message of the payment that you want to cancel.")
-    reason = _reason(ask.command.rest)
     reader = desk.readers[ask.subject.account]
-    intent = await intent_of(reader, ask.objects)
+    meant = await payments.meant(desk, ask, read(ask.command.rest), held_ones)
+    reason = _reason(meant.rest)
+    intent = await intent_of(reader, meant.objects)
     if problem := why_not(intent):
         raise Refused(problem)
     if await reader.invoice_of_payment(intent["id"]):
         raise Refused("That payment belongs to an invoice: it ends when the invoice is voided.")
     locale, most = desk.config.locale, held(intent)
+    which_one = f" ({intent['id']})" if meant.named else ""
     return Proposal(
         object_id=intent["id"],
         params={"reason": reason},
         money=amount(intent),
-        question=f"Cancel the payment of {amount(intent).words(locale)}?",
+        question=f"Cancel the payment of {amount(intent).words(locale)}{which_one}?",
         remarks=_remarks(most, reason, locale),
         before={"status": str(intent.get("status")), "held": most.amount},
+        objects=replace(meant.objects, payment_intent=intent["id"]),
     )
 
 
@@ -74,9 +78,9 @@ def why_not(intent: Json) -> str | None:
     return f"That payment is {status_words(intent)}, and cannot be cancelled then."
 
 
-def _reason(rest: str) -> str | None:
-    words = read(rest).text.lower().replace(" ", "_")
-    if words and words not in REASONS:
+def _reason(given: Arguments) -> str | None:
+    words = given.text.lower().replace(" ", "_")
+    if given.named or (words and words not in REASONS):
         known = ", ".join(REASONS)
         raise Refused(f"Stripe takes one of these reasons, or none: {known}. (`cancel duplicate`)")
     return words or None

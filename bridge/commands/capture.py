@@ -1,10 +1,12 @@
 """`capture [amount]`: takes what a bank holds for us, once; what is left of it is let go."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
-from bridge.commands.arguments import read
-from bridge.commands.authorised import held, held_until, intent_of, status_words
+from bridge.commands import payments
+from bridge.commands.arguments import Arguments, read
+from bridge.commands.authorised import held, held_ones, held_until, intent_of, status_words
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
 from bridge.commands.finding import ACTION_KEY
 from bridge.model.action import ActionState
@@ -17,22 +19,23 @@ _WHOLE = {"", "all", "full", "everything"}
 
 
 async def propose(desk: Desk, ask: Ask) -> Proposal:
-    if not ask.replied:
-        raise Refused("Reply to the message of the payment that you want to capture.")
     reader = desk.readers[ask.subject.account]
-    intent = await intent_of(reader, ask.objects)
-    most, typed = held(intent), read(ask.command.rest).text
+    meant = await payments.meant(desk, ask, _only_words(ask.command.rest), held_ones)
+    intent = await intent_of(reader, meant.objects)
+    most, typed = held(intent), meant.rest.text
     money = most if typed.lower() in _WHOLE else parse_money(typed, most.currency)
     if problem := why_not(intent, money, desk.config.locale):
         raise Refused(problem)
     whole = most.words(desk.config.locale)
+    which_one = f" ({intent['id']})" if meant.named else ""
     return Proposal(
         object_id=intent["id"],
         params={"held": most.amount},
         money=money,
-        question=f"Take {money.words(desk.config.locale)} of the {whole} that are held?",
+        question=f"Take {money.words(desk.config.locale)} of the {whole} that are held{which_one}?",
         remarks=tuple(_remarks(desk, money, most, await held_until(reader, intent))),
         before={"status": str(intent.get("status")), "held": most.amount},
+        objects=replace(meant.objects, payment_intent=intent["id"]),
     )
 
 
@@ -84,6 +87,13 @@ def why_not(intent: Json, money: Money, locale: str) -> str | None:
     if money.amount > most.amount:
         return f"{money.words(locale)} is too much: {most.words(locale)} are held."
     return None
+
+
+def _only_words(rest: str) -> Arguments:
+    given = read(rest)
+    if given.named:
+        raise Refused("Write just `capture`, or `capture` and an amount.")
+    return given
 
 
 def _remarks(desk: Desk, money: Money, most: Money, until: datetime | None) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Payment:
     disputed: bool
     succeeded: bool
     captured: bool
+    intent: str | None = None
 
     @property
     def refundable(self) -> Money:
@@ -157,6 +158,7 @@ def as_payment(charge: Json) -> Payment:
         disputed=bool(charge.get("disputed")),
         succeeded=charge.get("status") == "succeeded",
         captured=bool(charge.get("captured")),
+        intent=id_of(charge.get("payment_intent")),
     )
 
 

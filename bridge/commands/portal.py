@@ -16,6 +16,8 @@ from bridge.model.signal import SubjectKind
 from bridge.model.text import SafeText
 from bridge.store.actions import Action
 
+EVENTS = ("billing_portal.session.created",)
+MAKES = "billing_portal.session"
 #: So long an unused one works at least.
 _LIFE = timedelta(minutes=5)
 _PAGE = re.compile(r"https?://[^\s<>\"']{1,2000}", re.ASCII)
@@ -37,7 +39,6 @@ async def propose(desk: Desk, ask: Ask) -> Proposal:
 
 
 async def execute(desk: Desk, action: Action) -> Json:
-    """Asked for twice after a lost answer, Stripe gives the same one by its idempotency key."""
     return await desk.writers[action.account].open_portal(action.object_id, key=action.id)
 
 

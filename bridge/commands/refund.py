@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from babel.numbers import list_currencies
 
-from bridge.commands import payments
+from bridge.commands import credit, payments
 from bridge.commands.arguments import Arguments, read
 from bridge.commands.choices import which
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
@@ -16,6 +16,7 @@ from bridge.model.action import ActionState
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of
 from bridge.model.money import Money, parse_money
+from bridge.model.text import safe
 from bridge.store.actions import Action
 
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
@@ -40,20 +41,28 @@ class Wish:
 
 
 async def propose(desk: Desk, ask: Ask) -> Proposal:
-    meant = await payments.meant(desk, ask, read(ask.command.rest))
-    wish = read_wish(meant.rest)
-    payment = await payment_of(desk.readers[ask.subject.account], meant.objects)
+    with_note, arguments = credit.take_phrase(read(ask.command.rest))
+    meant = await payments.meant(desk, ask, arguments)
+    wish, reader = read_wish(meant.rest), desk.readers[ask.subject.account]
+    payment = await payment_of(reader, meant.objects)
     if wish.perhaps:
         raise _all_or(wish.perhaps, ask, payment.charge)
     money = parse_money(wish.amount, payment.paid.currency) if wish.amount else payment.refundable
     if problem := why_not(payment, money, desk.config.locale):
         raise Refused(problem)
+    invoice = await credit.invoice_of(reader, payment)
+    if with_note:
+        await credit.check(reader, invoice, money, wish.reason)
     return Proposal(
         object_id=payment.charge,
-        params={"reason": wish.reason, "words": wish.words},
+        params={
+            "reason": wish.reason,
+            "words": wish.words,
+            "invoice": invoice if with_note else None,
+        },
         money=money,
         question=_question(desk, payment, money, named=meant.named),
-        remarks=_remarks(wish),
+        remarks=_remarks(wish, invoice, with_note=with_note),
         before=_state(payment),
         objects=replace(meant.objects, charge=payment.charge),
     )
@@ -132,6 +141,8 @@ async def execute(desk: Desk, action: Action) -> Json:
         raise Refused("That refund has no amount; nothing was done.")
     if problem := why_not(payment, money, desk.config.locale):
         raise Refused(f"Nothing was refunded, for something has changed meanwhile. {problem}")
+    if action.params.get("invoice"):
+        return await credit.issue(desk, action, money)
     metadata = {ACTION_KEY: action.id, "chat_person": action.asked_by[:_METADATA_CAP]}
     if action.params["words"]:
         metadata["chat_reason"] = action.params["words"][:_METADATA_CAP]
@@ -145,13 +156,28 @@ async def execute(desk: Desk, action: Action) -> Json:
 
 
 async def find(desk: Desk, action: Action) -> Json | None:
-    """The refund that carries the action's id, if Stripe has one."""
+    """The refund or credit note that carries the action's id, if Stripe has one."""
+    if action.params.get("invoice"):
+        return await credit.find(desk, action)
     return marked(await desk.readers[action.account].refunds_of_charge(action.object_id), action)
 
 
-def told(desk: Desk, action: Action, refund: Json) -> Result:
-    """A Stripe refund in words. Pending is not done, and failed is not refused: both are said."""
+def told(desk: Desk, action: Action, made: Json) -> Result:
+    """A refund, or the credit note that made one. Pending is not done, and failed not refused: it is said."""
     del action
+    if made.get("object") != "credit_note":
+        return _told(desk, made)
+    result = _told(desk, credit.refund_in(made))
+    note = f"The credit note is {made.get('number') or id_of(made)}."
+    text = safe(" ".join(part for part in (result.message.text, note) if part), lines=True)
+    return replace(
+        result,
+        message=replace(result.message, text=text),
+        after={**result.after, "credit_note": id_of(made)},
+    )
+
+
+def _told(desk: Desk, refund: Json) -> Result:
     money = Money(int(refund["amount"]), str(refund["currency"])).words(desk.config.locale)
     status, refund_id = str(refund.get("status") or "unknown"), id_of(refund)
     state = ActionState.SUCCEEDED
@@ -177,10 +203,12 @@ def told(desk: Desk, action: Action, refund: Json) -> Result:
     return Result(state, words, refund_id, status, after)
 
 
-def _remarks(wish: Wish) -> tuple[str, ...]:
+def _remarks(wish: Wish, invoice: str | None, *, with_note: bool) -> tuple[str, ...]:
     reason = f"Reason: {wish.words}" if wish.words else ""
+    blocks = wish.reason == "fraudulent" and not with_note
     fraud = "Stripe will also block this card and e-mail address for future payments."
-    return tuple(one for one in (reason, fraud if wish.reason == "fraudulent" else "") if one)
+    found = (reason, fraud if blocks else "", credit.remark(invoice, wanted=with_note))
+    return tuple(one for one in found if one)
 
 
 def _state(payment: Payment) -> Json:

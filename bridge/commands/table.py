@@ -38,7 +38,7 @@ _HERE = "what you reply to, else what the room is about"
 TABLE = (
     Verb(
         "refund",
-        "refund [amount] [payment] [reason]",
+        "refund [amount] [payment] [reason] [as credit note]",
         "gives money back for the payment you reply to; all that is left without an amount",
         Deed(refund.propose, refund.execute, refund.told, refund.find),
         needs=(
@@ -46,9 +46,16 @@ TABLE = (
             "dispute_read",
             "payment_intent_read",
             "invoice_read",
+            "credit_note_read",
             "charge_write",
+            "credit_note_write",
         ),
-        examples=("refund", "refund 20 duplicate", "refund pi_… 20.00 eur came too late"),
+        examples=(
+            "refund",
+            "refund 20 duplicate",
+            "refund pi_… 20.00 eur came too late",
+            "refund 20 as credit note",
+        ),
         about=(
             "a payment: reply to its message, name it by its id, or write in its customer's room "
             "if there is only one"
@@ -94,16 +101,16 @@ TABLE = (
     ),
     Verb(
         "capture",
-        "capture [amount]",
+        "capture [amount] [payment]",
         "takes what a bank holds for a payment; what is left of it is let go",
         Deed(capture.propose, capture.execute, capture.told, capture.find),
         needs=("charge_read", "payment_intent_read", "payment_intent_write"),
         examples=("capture", "capture 20.00"),
-        about="an authorised payment: reply to the message of it",
+        about="an authorised payment: reply to its message, name it, or ask in the customer's room",
     ),
     Verb(
         "cancel",
-        "cancel [reason]",
+        "cancel [payment] [reason]",
         "calls off a payment that is not taken yet; what is held for it is let go",
         Deed(
             cancel.propose,
@@ -114,13 +121,21 @@ TABLE = (
         ),
         needs=("charge_read", "invoice_read", "payment_intent_read", "payment_intent_write"),
         examples=("cancel", "cancel duplicate"),
-        about="a payment, or a link or checkout of `pay`: reply to the message of it",
+        about="a payment: as with capture; or what `pay` has made: reply to its message",
     ),
     Verb(
         "portal",
         "portal",
         "opens the billing portal for the room's customer, for some minutes",
-        Deed(portal.propose, portal.execute, portal.told, moves_money=False, asks=False),
+        Deed(
+            portal.propose,
+            portal.execute,
+            portal.told,
+            moves_money=False,
+            asks=False,
+            events=portal.EVENTS,
+            makes=portal.MAKES,
+        ),
         needs=("customer_read", "customer_portal_write"),
         guarded=True,
         examples=("portal",),

@@ -112,7 +112,7 @@ async def _page_of(desk: Desk, ask: Ask) -> tuple[str, str]:
 
 async def _asked(desk: Desk, account: str, page_id: str) -> Action | None:
     async with desk.store.read() as tx:
-        return await actions.by_stripe_id(tx, account, page_id)
+        return await actions.that_made(tx, account, page_id, "pay")
 
 
 async def _read(reader: StripeReader, kind: str, page_id: str) -> tuple[Json, list[Json]]:

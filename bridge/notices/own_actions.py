@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bridge.model.event import Event
+from bridge.model.event import Event, id_of
 from bridge.model.message import Message
 from bridge.model.room_message import RoomMessage
 from bridge.model.signal import Signal, SignalClass, Subject, SubjectKind
@@ -28,7 +28,15 @@ async def action_of(tx: Tx, event: Event) -> Action | None:
     for name in (_called(event), _carried(event)):
         if len(name) == _ID_LENGTH and (found := await actions.get(tx, name)):
             return found
-    return None
+    return await _made_by_note(tx, event)
+
+
+async def _made_by_note(tx: Tx, event: Event) -> Action | None:
+    """The refund of a credit note carries no name; it is known by its id once the action is done."""
+    refund = id_of(event.object)
+    if event.object.get("object") != "refund" or not refund:
+        return None
+    return await actions.that_made(tx, event.account, refund, "refund")
 
 
 def _called(event: Event) -> str:

@@ -100,8 +100,11 @@ async def asked_by(tx: Tx, event_id: str) -> Action | None:
     return _action((await tx.run(wanted.limit(1))).one_or_none())
 
 
-async def by_stripe_id(tx: Tx, account: str, stripe_id: str) -> Action | None:
-    wanted = select(action).where(action.c.account == account, action.c.stripe_id == stripe_id)
+async def that_made(tx: Tx, account: str, stripe_id: str, verb: str) -> Action | None:
+    """The action of that verb whose result has this id at Stripe."""
+    wanted = select(action).where(
+        action.c.account == account, action.c.stripe_id == stripe_id, action.c.verb == verb
+    )
     return _action((await tx.run(wanted.limit(1))).one_or_none())
 
 

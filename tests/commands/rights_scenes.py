@@ -88,6 +88,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
         replying("refund 20", "Refunded"),
         replying("refund 20", "Refunded", "payment_intent"),
         in_the_room("refund 20", "Refunded"),
+        replying("refund 20 as credit note", "credit note is", "charge", "renewal_succeeds"),
     ),
     "retry": (
         replying("retry", "Declined", "invoice", "renewal_fails"),
