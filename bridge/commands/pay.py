@@ -76,6 +76,7 @@ def told(desk: Desk, action: Action, made: Json) -> Result:
         facts=tuple(_facts(desk, made)),
         text=safe("To take it back, reply `withdraw`. When it is paid, you will hear it here."),
         links=(Link(SafeText("The page to pay at"), url),) if _PAGE.fullmatch(url) else (),
+        test_mode=not desk.config.accounts[action.account].livemode,
     )
     names: dict[str, Any] = {"payment_link" if is_link else "checkout_session": page_id}
     objects = Objects(customer=id_of(made.get("customer")), **names)

@@ -57,5 +57,6 @@ def told(desk: Desk, action: Action, session: Json) -> Result:
         ),
         links=(Link(SafeText("Billing portal"), url),),
         secret=True,
+        test_mode=not desk.config.accounts[action.account].livemode,
     )
     return Result(ActionState.SUCCEEDED, message, id_of(session), "open", after)

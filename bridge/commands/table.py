@@ -53,8 +53,8 @@ TABLE = (
         examples=(
             "refund",
             "refund 20 duplicate",
-            "refund pi_… 20.00 eur came too late",
             "refund 20 as credit note",
+            "refund pi_… 20.00 eur came too late",
         ),
         about=(
             "a payment: reply to its message, name it by its id, or write in its customer's room "

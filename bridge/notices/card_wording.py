@@ -261,6 +261,8 @@ def fitting(card: Card) -> tuple[str, ...]:
     match card.kind:
         case CardKind.PAYMENT if card.state == "paid" and left and not disputed:
             return ("refund", "note", "escalate", "show")
+        case CardKind.PAYMENT if card.state == "authorised":
+            return ("capture", "cancel", "note", "escalate", "show")
         case CardKind.DISPUTE if card.state.endswith("needs_response"):
             return ("evidence", "preview", "submit", "accept", "note", "escalate", "show")
         case _:

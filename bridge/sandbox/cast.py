@@ -26,9 +26,12 @@ class Member:
 
 CAST = (Member("sam", "support"), Member("fin", "finance"), Member("eva", "engineer"))
 DISPUTES = ["evidence", "preview", "submit"]
+#: To ask a customer for money, and what belongs to it.
+SELLING = ["pay", "withdraw", "capture", "cancel", "portal", "balance"]
 RIGHTS = {
-    "support": ["refund", *DISPUTES, "note", "escalate", "show", "freeze", "help"],
+    "support": [*SELLING, "refund", *DISPUTES, "note", "escalate", "show", "freeze", "help"],
     "finance": [
+        *SELLING,
         "refund",
         *DISPUTES,
         "accept",
@@ -45,6 +48,7 @@ RIGHTS = {
 }
 #: Small refunds need nobody else; large ones somebody of finance.
 APPROVALS = [
+    {"verbs": SELLING, "others": 0},
     {"verbs": ["refund"], "currencies": ["eur"], "others": 0},
     {
         "verbs": ["refund"],
@@ -82,6 +86,8 @@ def configuration(around: Surroundings) -> dict[str, Any]:
                 "writer_key": around.writer_key,
                 "webhook_secrets": [around.webhook_secret],
                 "api_base": around.stripe,
+                "currency": "eur",
+                "thanks_url": "https://shop.example.com/thanks",
             }
         },
         "matrix": _matrix(around),

@@ -182,6 +182,16 @@ ROWS = (
         needs=(Lookup.INVOICE_OF_PAYMENT,),
     ),
     Row(
+        "charge.pending",
+        CHARGE,
+        SignalClass.DIGEST,
+        "Payment under way",
+        "payment:{bill}:processing",
+        lines=(_FOR,),
+        state="processing",
+        needs=(Lookup.INVOICE_OF_PAYMENT,),
+    ),
+    Row(
         "charge.failed",
         CHARGE,
         SignalClass.NOTIFY,

@@ -3,6 +3,7 @@
 from bridge.sandbox.stories.black_friday import BlackFriday
 from bridge.sandbox.stories.dispute_desk import DisputeDesk
 from bridge.sandbox.stories.outage import Outage
+from bridge.sandbox.stories.pay_link import PayLink
 from bridge.sandbox.stories.refund_approval import RefundApproval
 from bridge.sandbox.stories.renewal import Renewal
 from bridge.sandbox.stories.two_modes import TwoModes
@@ -14,5 +15,6 @@ STORIES: dict[str, type[Story]] = {
     Renewal.name: Renewal,
     TwoModes.name: TwoModes,
     RefundApproval.name: RefundApproval,
+    PayLink.name: PayLink,
     DisputeDesk.name: DisputeDesk,
 }
