@@ -43,10 +43,9 @@ def list_(file: Path) -> None:
         async with opened.read() as tx:
             found = await directory(tx, config)
         table = Table("person", "roles", "identities")
-        for name, person in config.people.items():
-            linked = [one for one, owner in found.changes.linked.items() if owner == name]
-            identities = [f"matrix:{person.matrix}", *person.identities, *linked]
-            table.add_row(name, ", ".join(found.roles(name)), Text("\n".join(identities)))
+        for name in found.names:
+            identities = Text("\n".join(found.identities(name)))
+            table.add_row(name, ", ".join(found.roles(name)), identities)
         return table
 
     Console().print(_run(config, read))
@@ -88,12 +87,12 @@ def unlink(file: Path, identity: str) -> None:
 
 def _set_role(file: Path, person: str, role: str, *, given: bool) -> None:
     config = load_config(file)
-    if person not in config.people:
-        raise BridgeError(f"There is nobody called {person} in {file}.")
     if role not in config.roles:
         raise BridgeError(f"There is no role {role} in {file}.")
 
     async def write(tx: Tx) -> None:
+        if person not in (await directory(tx, config)).names:
+            raise BridgeError(f"There is nobody called {person} in {file}, nor by a command.")
         await store.set_role(tx, person, role, given, SystemClock().now())
         word = "granted" if given else "revoked"
         await audit.append(tx, _record(word, person, role))

@@ -211,7 +211,7 @@ def _ask_the_others(hearing: Hearing, action: Action) -> Delivery:
         f"{action.question} Waits for {people}.",
         f"Asked by {action.asked_by}. Write `approve` here, or `deny` and the reason, "
         f"within {within}: {', '.join(names)}.",
-        mention=tuple(config.people[name].matrix for name in names),
+        mention=tuple(one for name in names if (one := hearing.people.matrix_of(name))),
     )
     objects = hearing.target.objects if hearing.target else Objects()
     return to_thread(

@@ -1,23 +1,34 @@
 """Who is who, and who may do what, at this moment. No rule is a no."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bridge.config.people import as_changed
 from bridge.config.schema import Config
 from bridge.model.command import Actor
 from bridge.model.errors import Denied
 from bridge.model.verbs import FREE
 from bridge.store import people
 from bridge.store.engine import Tx
-from bridge.store.people import Changes
+
+_MATRIX = "matrix:"
 
 
 @dataclass(frozen=True)
 class Directory:
-    """The configuration's people, with what commands have changed about them."""
+    """The people there are at this moment: `config` is as commands have changed it.
+
+    `away` are those of the configuration whom a command has sent away.
+    """
 
     config: Config
-    changes: Changes
+    linked: Mapping[str, str]
+    away: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everybody: the configuration's people in its order, then those brought in by command."""
+        return tuple(self.config.people)
 
     def actor(self, identity: str) -> Actor:
         """Whoever has this identity; a stranger if nobody has."""
@@ -25,7 +36,7 @@ class Directory:
         return self.person(name, identity) if name else Actor("", identity, verbs=FREE)
 
     def person(self, name: str, identity: str = "") -> Actor:
-        """By name; without any right if they are not in the configuration any more."""
+        """By name; without any right if nobody is called that any more."""
         granted: dict[str, set[str]] = {}
         roles = self.roles(name)
         for role in roles:
@@ -35,19 +46,8 @@ class Directory:
         return Actor(name, identity, roles, frozenset(granted) | FREE, by)
 
     def roles(self, name: str) -> tuple[str, ...]:
-        """Those of the configuration and those given by command, without those taken by command."""
-        person, changed = self.config.people.get(name), self.changes.roles
-        if person is None:
-            return ()
-        given = [role for (who, role), yes in changed.items() if who == name and yes]
-        taken = {role for (who, role), yes in changed.items() if who == name and not yes}
-        wanted = dict.fromkeys([*person.roles, *sorted(given)])
-        return tuple(one for one in wanted if one not in taken and one in self.config.roles)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Everybody, in the configuration's order."""
-        return tuple(self.config.people)
+        person = self.config.people.get(name)
+        return person.roles if person else ()
 
     def called(self, words: str) -> str | None:
         """Whom a name, whatever its letters' size, or an identity means."""
@@ -57,9 +57,17 @@ class Directory:
         return by_name or self._owner(identity)
 
     def matrix_of(self, name: str) -> str | None:
-        """Where they are interrupted in a room."""
+        """Where they are interrupted in a room: their Matrix id, or one that they have linked."""
+        return next(iter(self._on_matrix(name)), None)
+
+    def identities(self, name: str) -> tuple[str, ...]:
+        """All that they are called, most certain first."""
         person = self.config.people.get(name)
-        return person.matrix if person else None
+        if person is None:
+            return ()
+        own = (f"matrix:{person.matrix}",) if person.matrix else ()
+        linked = (one for one, owner in self.linked.items() if owner == name)
+        return (*own, *person.identities, *linked)
 
     def may_approve(self, name: str, verb: str, roles: Iterable[str]) -> bool:
         """With one of the roles; where none is named, whoever may ask for the verb themselves."""
@@ -69,24 +77,31 @@ class Directory:
         return verb in self.person(name).granted_by
 
     def approvers(self, verb: str, roles: Iterable[str], without: Iterable[str]) -> tuple[str, ...]:
-        """The people who may, in the configuration's order."""
         roles, out = tuple(roles), set(without)
         return tuple(
-            name
-            for name in self.config.people
-            if name not in out and self.may_approve(name, verb, roles)
+            name for name in self.names if name not in out and self.may_approve(name, verb, roles)
         )
+
+    def _on_matrix(self, name: str) -> Iterator[str]:
+        for one in self.identities(name):
+            if one.startswith(_MATRIX):
+                yield one.removeprefix(_MATRIX)
 
     def _owner(self, identity: str) -> str | None:
         for name, person in self.config.people.items():
-            if identity == f"matrix:{person.matrix}" or identity in person.identities:
+            named = person.matrix and identity == f"{_MATRIX}{person.matrix}"
+            if named or identity in person.identities:
                 return name
-        linked = self.changes.linked.get(identity)
+        linked = self.linked.get(identity)
         return linked if linked in self.config.people else None
 
 
 async def directory(tx: Tx, config: Config) -> Directory:
-    return Directory(config, await people.changes(tx))
+    changes = await people.changes(tx)
+    away = frozenset(
+        name for name, one in changes.people.items() if not one.given and name in config.people
+    )
+    return Directory(as_changed(config, changes), changes.linked, away)
 
 
 def permit(actor: Actor, verb: str) -> Actor:

@@ -18,12 +18,16 @@ async def propose(desk: Desk, ask: Ask) -> Proposal:
             pass
         case _:
             raise Refused(_HOW)
-    if person not in desk.config.people:
-        raise Refused(f"I know nobody called {person}: {', '.join(desk.config.people)}.")
     if role not in desk.config.roles:
         raise Refused(f"There is no role {role}: {', '.join(desk.config.roles)}.")
     async with desk.store.read() as tx:
-        roles = (await directory(tx, desk.config)).roles(person)
+        known = await directory(tx, desk.config)
+    if person not in known.names:
+        raise Refused(
+            f"I know nobody called {person}: {', '.join(known.names)}. "
+            f"`person add {person} @{person}:{desk.config.matrix.server_name} {role}` brings them in."
+        )
+    roles = known.roles(person)
     if (role in roles) == (how == "add"):
         raise Refused(
             f"{person} {'has that role already' if role in roles else 'has no such role'}."

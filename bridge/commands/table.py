@@ -15,6 +15,7 @@ from bridge.commands import (
     note,
     notes,
     pay,
+    person,
     portal,
     preview,
     refund,
@@ -328,6 +329,13 @@ TABLE = (
         "gives somebody a role or takes it; another person must approve it",
         Deed(role.propose, role.execute, role.told, moves_money=False),
         examples=("role add anna finance", "role remove anna finance"),
+    ),
+    Verb(
+        "person",
+        "person add|remove name [identity] [role]",
+        "makes somebody known to the bridge, or forgets them; another person must approve it",
+        Deed(person.propose, person.execute, person.told, moves_money=False),
+        examples=("person add anna @anna:example.org support", "person remove anna"),
     ),
     link.VERB,
     Verb(

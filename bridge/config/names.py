@@ -137,7 +137,8 @@ def _people(data: Mapping[str, Any]) -> Iterator[Problem]:
 def _identities(data: Mapping[str, Any]) -> Iterator[Problem]:
     """One identity is one person."""
     people = _section(data, "people")
-    owners = {f"matrix:{_section(people, name).get('matrix')}": name for name in people}
+    ids = {name: _section(people, name).get("matrix") for name in people}
+    owners = {f"matrix:{one}": name for name, one in ids.items() if isinstance(one, str)}
     for name in people:
         for number, given in enumerate(_list(_section(people, name).get("identities"))):
             if isinstance(given, str) and (owner := owners.setdefault(given, name)) != name:

@@ -272,7 +272,10 @@ class RoleRights(Section):
 
 
 class Person(Section):
-    matrix: MatrixId = Field(description="The person's Matrix id.")
+    matrix: MatrixId | None = Field(
+        default=None,
+        description="The person's Matrix id; who has none needs another identity, and is in no room.",
+    )
     roles: tuple[Role, ...] = Field(
         default=(),
         description="The person's roles; none by default, and then every command is refused.",
@@ -280,8 +283,16 @@ class Person(Section):
     identities: tuple[Identity, ...] = Field(
         default=(),
         max_length=20,
+        validate_default=True,
         description="What else the person is called: `platform:id`. All of them are one person, who cannot approve what any of them asked for.",
     )
+
+    @field_validator("identities", mode="after")
+    @classmethod
+    def _somebody(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not given and info.data.get("matrix", "") is None:
+            raise ValueError("is missing: whom does it mean? Give `matrix` or `identities`")
+        return given
 
 
 class Approval(Section):

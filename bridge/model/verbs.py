@@ -25,6 +25,7 @@ VERBS = (
     "freeze",
     "unfreeze",
     "role",
+    "person",
     "link",
     "help",
 )

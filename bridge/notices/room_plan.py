@@ -21,7 +21,9 @@ def members(config: Config, subject: Subject) -> tuple[str, ...]:
         case _:
             roles = (EVERYONE,)
     return tuple(
-        p.matrix for p in config.people.values() if EVERYONE in roles or set(p.roles) & set(roles)
+        p.matrix
+        for p in config.people.values()
+        if p.matrix and (EVERYONE in roles or set(p.roles) & set(roles))
     )
 
 
@@ -35,7 +37,7 @@ def room_spec(config: Config, wanted: RoomMessage, space: str) -> RoomSpec:
 
 
 def everyone(config: Config) -> tuple[str, ...]:
-    return tuple(person.matrix for person in config.people.values())
+    return tuple(person.matrix for person in config.people.values() if person.matrix)
 
 
 def space_spec(config: Config, account: str) -> RoomSpec:

@@ -1,21 +1,13 @@
 """What commands have changed about people, on top of the configuration."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
+from bridge.model.people import Brought, Changes
 from bridge.store.engine import Tx
-from bridge.store.tables import identity, link_code, person_role
-
-
-@dataclass(frozen=True)
-class Changes:
-    """`linked`: identity to person. `roles`: (person, role) to whether it was given or taken."""
-
-    linked: Mapping[str, str]
-    roles: Mapping[tuple[str, str], bool]
+from bridge.store.tables import identity, link_code, person, person_role
 
 
 @dataclass(frozen=True)
@@ -35,14 +27,23 @@ async def changes(tx: Tx) -> Changes:
     """All of them: there are few."""
     linked = (await tx.run(select(identity.c.identity, identity.c.person))).all()
     roles = (await tx.run(select(person_role))).all()
+    brought = (await tx.run(select(person))).all()
     return Changes(
         {row.identity: row.person for row in linked},
         {(row.person, row.role): row.given for row in roles},
+        {row.name: Brought(row.given, row.identity) for row in brought},
     )
 
 
-async def set_role(tx: Tx, person: str, role: str, given: bool, now: datetime) -> None:
-    insert = tx.insert(person_role).values(person=person, role=role, given=given, changed_at=now)
+async def set_person(tx: Tx, name: str, who: str | None, given: bool, now: datetime) -> None:
+    """Brought in, with the identity that is given, or sent away."""
+    values = {"identity": who, "given": given, "changed_at": now}
+    insert = tx.insert(person).values(name=name, **values)
+    await tx.run(insert.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+async def set_role(tx: Tx, who: str, role: str, given: bool, now: datetime) -> None:
+    insert = tx.insert(person_role).values(person=who, role=role, given=given, changed_at=now)
     await tx.run(
         insert.on_conflict_do_update(
             index_elements=["person", "role"], set_={"given": given, "changed_at": now}
@@ -50,9 +51,9 @@ async def set_role(tx: Tx, person: str, role: str, given: bool, now: datetime) -
     )
 
 
-async def link(tx: Tx, new: str, person: str, now: datetime) -> bool:
+async def link(tx: Tx, new: str, who: str, now: datetime) -> bool:
     """Whether the identity was nobody's before."""
-    insert = tx.insert(identity).values(identity=new, person=person, linked_at=now)
+    insert = tx.insert(identity).values(identity=new, person=who, linked_at=now)
     return (await tx.run(insert.on_conflict_do_nothing(index_elements=["identity"]))).rowcount == 1
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.config.schema import Config
 from bridge.model.action import ActionState
-from bridge.model.audit import BRIDGE, Head
+from bridge.model.audit import BRIDGE, HOUSE, Head
 from bridge.model.clock import Clock
 from bridge.model.message import Message
 from bridge.model.room_message import RoomMessage
@@ -36,7 +36,7 @@ class Oversight:
             pass
         await self._take_up_again()
         await come_back(self.store, self.clock)
-        for account in self.config.accounts:
+        for account in (*self.config.accounts, HOUSE):
             await self._post_head(account)
 
     async def _expire(self) -> bool:
@@ -75,24 +75,36 @@ class Oversight:
 
     def _deliveries(self, head: Head, midnight: datetime) -> Iterator[Delivery]:
         message = Message(
-            title=safe(f"Audit trail of {head.account}: {head.seq} entries by {midnight:%Y-%m-%d}"),
+            title=safe(
+                f"Audit trail of {head.account}: {_entries(head.seq)} by {midnight:%Y-%m-%d}"
+            ),
             text=safe(f"stripe-bridge audit verify --head {head}"),
         )
         for place in self.config.audit.head_to:
             key = f"audit-head:{head.account}:{head.seq}:{place}"
             if place.startswith("#"):
-                subject = Subject(head.account, SubjectKind.CHANNEL, place[1:])
-                yield to_room(RoomMessage(subject, message), _CALM, key)
+                for account in self._accounts_of(head):
+                    subject = Subject(account, SubjectKind.CHANNEL, place[1:])
+                    there = key if account == head.account else f"{key}:{account}"
+                    yield to_room(RoomMessage(subject, message), _CALM, there)
                 continue
             for name in self._targets(place):
                 payload = {"target": name, "message": message.to_json()}
                 yield Delivery(f"apprise:{name}", "apprise", payload, _CALM, f"{key}:{name}")
+
+    def _accounts_of(self, head: Head) -> tuple[str, ...]:
+        """In whose room it belongs: that of no account is anchored in the rooms of all of them."""
+        return tuple(self.config.accounts) if head.account == HOUSE else (head.account,)
 
     def _targets(self, place: str) -> list[str]:
         if place.startswith("@"):
             return [place[1:]]
         tag = place.removeprefix("tag:")
         return [name for name, target in self.config.targets.items() if tag in target.tags]
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def _subject(place: BoundRoom) -> Subject:

@@ -46,6 +46,7 @@ PACE = Pace(
 )
 BILLING = ["retry", "invoice", "subscription"]
 MONEY = ["refund", *BILLING, "show", "help"]
+PEOPLE = ["role", "person"]
 CARE = ["note", "notes", "assign", "ack", "snooze"]
 DISPUTES = ["evidence", "preview", "submit", "accept"]
 
@@ -72,9 +73,9 @@ def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
         },
         "roles": {
             "support": {"verbs": [*MONEY, *CARE, *DISPUTES, "freeze"]},
-            "finance": {"verbs": [*MONEY, *CARE, *DISPUTES, "unfreeze", "freeze", "role"]},
+            "finance": {"verbs": [*MONEY, *CARE, *DISPUTES, "unfreeze", "freeze", *PEOPLE]},
             "engineer": {"verbs": ["show", "help"]},
-            "operations": {"verbs": ["unfreeze", "role"]},
+            "operations": {"verbs": ["unfreeze", *PEOPLE]},
         },
         "people": {
             name: {"matrix": f"@{name}:test", "roles": [role]} for name, role in people.items()

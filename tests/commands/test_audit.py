@@ -19,7 +19,8 @@ from sqlalchemy import delete, select, text, update
 
 from bridge.cli import main
 from bridge.cli.audit import cell
-from bridge.model.audit import GENESIS, Head, Link, Record, Who, faults, next_link
+from bridge.model.audit import GENESIS, HOUSE, Head, Link, Record, Who, faults, next_link
+from bridge.model.signal import Subject, SubjectKind
 from bridge.sandbox.postgres import Postgres
 from bridge.store import audit as trail
 from bridge.store.engine import Store, Tx, open_store
@@ -132,6 +133,22 @@ async def test_heads_are_posted_once_a_day_as_they_were_at_midnight(office: Offi
         assert await trail.verify(tx, ACCOUNT, [head]) == []
         other = Head(ACCOUNT, head.seq, "f" * 64)
         assert len(await trail.verify(tx, ACCOUNT, [other])) == 1
+
+
+async def test_the_chain_of_no_account_is_anchored_in_every_accounts_room(office: Office) -> None:
+    """What was changed on the machine itself cannot be cut off unseen either."""
+    async with office.store.begin() as tx:
+        await trail.append(tx, Record(HOUSE, office.clock.now(), "granted", Who("root")))
+        head = await trail.head(tx, HOUSE)
+    for _ in range(3):
+        await office.overseen(timedelta(hours=8))
+    (told,) = [one for one in office.told if "Audit trail" in one.words]
+    assert told.message.title == "Audit trail of _house: 1 entry by 2026-11-28"
+    assert told.wanted.subject == Subject(ACCOUNT, SubjectKind.CHANNEL, "payments")
+    assert f"--head {head}" in told.words
+    async with office.store.begin() as tx:
+        await tx.run(delete(audit).where(audit.c.account == HOUSE))
+        assert len(await trail.verify(tx, HOUSE, [Head.parse(str(head))])) == 1
 
 
 async def test_questions_nobody_answers_end(office: Office) -> None:

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.config.schema import Person
+
 from .office import Office
 
 CODE = re.compile(r"`link (\w+)`")
@@ -110,6 +112,108 @@ async def test_nobody_decides_about_their_own_role(office: Office) -> None:
     assert "fin has the role operations" in await office.say("fay", "approve", reply_to=question)
 
 
+async def test_somebody_new_is_brought_in_with_a_role_and_acts_at_once(office: Office) -> None:
+    paid = await office.payment()
+    assert "I don't know you" in await office.say("max", "refund 10", reply_to=paid)
+    assert "may ask for: refund" in await _asked(office, "person add max @max:test support")
+    await _approved(office)
+    assert "Refund" in await office.say("max", "refund 10", reply_to=paid)
+    await office.say("max", "yes", reply_to=office.question().event_id)
+    assert [amount for amount, _ in office.refunds()] == [1000]
+    assert "Assigned to max" in await office.say("sam", "assign max", reply_to=paid)
+    assert office.told[-1].message.mentions == ("@max:test",)
+    assert await office.faults() == []
+
+
+async def test_somebody_new_may_approve_and_is_named(office: Office) -> None:
+    await _change(office, "person add max @max:test finance")
+    paid = await office.payment()
+    await office.say("sam", "refund 60", reply_to=paid)
+    await office.say("sam", "yes", thread=paid)
+    waits = office.question("Waits")
+    assert "max" in waits.words
+    assert "@max:test" in waits.message.mentions
+    assert "Approved by max" in await office.say("max", "approve", reply_to=waits.event_id)
+    assert [amount for amount, _ in office.refunds()] == [6000]
+
+
+async def test_somebody_without_a_matrix_id(office: Office) -> None:
+    await _change(office, "person add uma slack:U7 support")
+    paid = await office.payment()
+    assert "Refund" in await office.say("slack:U7", "refund 10", reply_to=paid)
+
+
+async def test_who_is_sent_away_may_do_nothing_even_with_what_waits(office: Office) -> None:
+    paid = await office.payment()
+    await office.say("sam", "refund 10", reply_to=paid)
+    question = office.question().event_id
+    await _change(office, "person remove sam")
+    assert "I don't know you" in await office.say("sam", "refund 10", reply_to=paid)
+    await office.say("sam", "yes", reply_to=question)
+    assert office.refunds() == []
+    await _change(office, "person add sam")
+    assert "Refund" in await office.say("sam", "refund 10", reply_to=paid)
+
+
+async def test_who_is_brought_in_and_removed_is_a_stranger_again(office: Office) -> None:
+    await _change(office, "person add max @max:test support")
+    await _change(office, "person remove max")
+    paid = await office.payment()
+    assert "I don't know you" in await office.say("max", "refund 10", reply_to=paid)
+
+
+async def test_nobody_brings_in_themselves_or_decides_about_themselves(office: Office) -> None:
+    await office.say("olga", "!stripe person remove fin")
+    await office.say("olga", "yes", reply_to=office.question().event_id)
+    question = office.question("Waits").event_id
+    assert "It is about you" in await office.say("fin", "approve", reply_to=question)
+    assert "Nobody approves" in await office.say("olga", "approve", reply_to=question)
+    assert "None of your roles" in await office.say("sam", "!stripe person add x @x:test")
+
+
+async def test_an_identity_that_somebody_took_meanwhile_is_not_given_away(office: Office) -> None:
+    await _asked(office, "person add max @max:test support")
+    first = office.question().event_id
+    await _change(office, "person add mia @max:test")
+    await office.say("olga", "yes", reply_to=first)
+    waits = office.question("know max").event_id
+    assert "is mia by now" in await office.say("fay", "approve", reply_to=waits)
+
+
+async def test_a_name_of_the_configuration_is_not_who_a_command_brought_in(office: Office) -> None:
+    """The configuration's new person of that name may be somebody else."""
+    await _change(office, "person add max @max:test finance")
+    people = {**office.config.people, "max": Person(matrix="@other:test", roles=("support",))}
+    office.rebuild(office.config.model_copy(update={"people": people}))
+    paid = await office.payment()
+    assert "I don't know you" in await office.say("max", "refund 10", reply_to=paid)
+    assert "Refund" in await office.say("other", "refund 10", reply_to=paid)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("person", "Write `person add"),
+        ("person add max", "Write `person add"),
+        ("person add sam @new:test", "sam is known already"),
+        ("person add max @sam:test", "matrix:@sam:test is sam already"),
+        ("person add max matrix:@sam:test", "matrix:@sam:test is sam already"),
+        ("person add max @max:elsewhere", "not on test"),
+        ("person add max max", "should be a platform and an id"),
+        ("person add M/x @max:test", "should be a name of at most"),
+        ("person add max @max:test boss", "There is no role boss"),
+        ("person remove nobody", "I know nobody called nobody"),
+    ],
+)
+async def test_who_cannot_be_brought_in_or_sent_away(office: Office, text: str, words: str) -> None:
+    assert words in await office.say("olga", f"!stripe {text}")
+
+
+async def test_a_role_for_somebody_unknown_says_how_to_bring_them_in(office: Office) -> None:
+    said = await office.say("olga", "!stripe role add max finance")
+    assert "`person add max @max:test finance`" in said
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -126,6 +230,14 @@ async def test_what_cannot_be_changed(office: Office, text: str, words: str) -> 
 
 
 async def _change(office: Office, text: str) -> None:
-    await office.say("olga", f"!stripe {text}")
+    await _asked(office, text)
+    await _approved(office)
+
+
+async def _asked(office: Office, text: str) -> str:
+    return await office.say("olga", f"!stripe {text}")
+
+
+async def _approved(office: Office) -> None:
     await office.say("olga", "yes", reply_to=office.question().event_id)
     await office.say("fay", "approve", reply_to=office.question("Waits").event_id)

@@ -61,6 +61,7 @@ ROUTE = "routes:\n  - name: one\n"
             "people:\n  anna: {matrix: '@a:example.org'}\n  ben: {matrix: '@b:example.org', identities: ['matrix:@a:example.org']}",
             ["12: people.ben.identities[0]: is an identity of `anna` too — give each person their own"],
         ),
+        ("people: {anna: {roles: []}}", ["10: people.anna.identities: is missing: whom does it mean? Give `matrix` or `identities`"]),
         ("people: {anna: {matrix: '@a:example.org', identities: [U1]}}", ["10: people.anna.identities[0]: should be a platform and an id on it, like `slack:T0123/U4567` or `telegram:123`"]),
         ("approvals: [{roles: [boss], others: 1}]", ["10: approvals[0].roles[0]: no role is called `boss` — add it under `roles`"]),
         ("approvals: [{by: [boss], others: 1}]", ["10: approvals[0].by[0]: no role is called `boss` — add it under `roles`"]),

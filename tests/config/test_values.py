@@ -8,7 +8,8 @@ import pytest
 
 from bridge.config.kinds import EVERYONE
 from bridge.config.schema import CHANNELS, ROUTES
-from bridge.model.signal import SignalClass
+from bridge.model.signal import SignalClass, Subject, SubjectKind
+from bridge.notices.room_plan import members
 from tests.config.conftest import ACCOUNTS, MATRIX, Read
 
 
@@ -145,3 +146,9 @@ def test_secrets_are_in_no_text_of_the_configuration(read: Read) -> None:
     )
     for secret in ("rk_test_reader", "whsec_one", "ours", "theirs", "hush"):
         assert secret not in f"{config!r} {config} {config.model_dump()} {config.model_dump_json()}"
+
+
+def test_somebody_may_be_on_another_platform_only(read: Read) -> None:
+    config = read("people:\n  ben: {identities: ['slack:U1']}\n")
+    assert (config.people["ben"].matrix, config.people["ben"].identities) == (None, ("slack:U1",))
+    assert members(config, Subject("acme", SubjectKind.CHANNEL, "payments")) == ()
