@@ -37,6 +37,7 @@ from bridge.model.outcome import Outcome
 from bridge.model.ports import Login
 from bridge.model.words import Words
 from bridge.notices.about_post import Abouts
+from bridge.notices.explaining import explain
 from bridge.notices.flow import Notices
 from bridge.notices.own_profile import OwnProfile
 from bridge.notices.pacing import Pacing
@@ -107,7 +108,8 @@ def build(config: Config, clock: Clock | None = None) -> Bridge:
     link = partial(permalink, server_name=config.matrix.server_name)
     notices = Notices(config, store, clock, intake, readers, notifier, words)
     rooms = Rooms(config, store, clock, homeserver, matrix_content, _pacing(config, clock))
-    desk = Desk(config, store, clock, words, readers, writers, link, MatrixMedia(client))
+    media, explained = MatrixMedia(client), partial(explain, config, words)
+    desk = Desk(config, store, clock, words, readers, writers, link, media, explained)
     commands = Commands(desk, VERBS)
     handlers = {
         "events": notices.handle,

@@ -24,6 +24,7 @@ from bridge.model.clock import Clock
 from bridge.model.command import Actor, Command
 from bridge.model.errors import BridgeError, Refused
 from bridge.model.event import Json
+from bridge.model.explained import Explained
 from bridge.model.message import Message
 from bridge.model.money import Money
 from bridge.model.ports import Attachment, ChatMessage, Media, StripeReader, StripeWriter
@@ -47,9 +48,11 @@ class Desk:
     words: Words
     readers: Mapping[str, StripeReader]
     writers: Mapping[str, StripeWriter]
-    #: A link to a message: room id, event id.
-    permalink: Callable[[str, str], str]
+    #: A link to a message, or to a room: room id, event id.
+    permalink: Callable[[str, str | None], str]
     media: Media
+    #: What becomes of an event by the configuration: account, and its body as Stripe sent it.
+    explain: Callable[[str, Json], Explained]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from bridge.edges.stripe_billing import BillingCalls
 from bridge.edges.stripe_calls import StripeCalls, told_in_words
 from bridge.edges.stripe_disputes import DisputeCalls
 from bridge.edges.stripe_paying import PayingCalls
+from bridge.edges.stripe_search import SearchCalls
 from bridge.model.errors import StripeRefused
 from bridge.model.event import Event, Json, id_of
 from bridge.model.money import Money
@@ -18,7 +19,7 @@ _PAGE = 100
 _MOST_CHARGES = 300
 
 
-class StripeApi(BillingCalls, DisputeCalls, PayingCalls, StripeCalls):
+class StripeApi(BillingCalls, DisputeCalls, PayingCalls, SearchCalls, StripeCalls):
     """Implements `StripeReader` and `StripeWriter`; which of them it can be is up to the key."""
 
     async def event_object(self, event: Event) -> Json:

@@ -13,9 +13,10 @@ from bridge.model.outcome import Outcome
 from bridge.model.stripe_billing import BillingReader, BillingWriter
 from bridge.model.stripe_disputes import DisputeReader, DisputeWriter
 from bridge.model.stripe_paying import PayingReader, PayingWriter
+from bridge.model.stripe_search import SearchReader
 
 
-class StripeReader(BillingReader, DisputeReader, PayingReader, Protocol):
+class StripeReader(BillingReader, DisputeReader, PayingReader, SearchReader, Protocol):
     """One account's reader key. Every method raises `StripeError`; objects are plain JSON."""
 
     async def event_object(self, event: Event) -> Json:

@@ -108,6 +108,13 @@ async def that_made(tx: Tx, account: str, stripe_id: str, verb: str) -> Action |
     return _action((await tx.run(wanted.limit(1))).one_or_none())
 
 
+async def about(tx: Tx, account: str, object_ids: Collection[str]) -> list[Action]:
+    """What was asked for with one of these, or has made one of them, newest first."""
+    ids = list(object_ids)
+    its = action.c.object_id.in_(ids) | action.c.stripe_id.in_(ids)
+    return await _all(tx, select(action).where(action.c.account == account, its))
+
+
 async def waiting_in_thread(tx: Tx, room_id: str, thread: str) -> list[Action]:
     """What was asked there and still waits for people, newest first."""
     there = (action.c.room_id == room_id, action.c.thread == thread)

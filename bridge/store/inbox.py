@@ -24,6 +24,26 @@ class Arrival:
     urgency: int
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What came in as it is kept; `error` is why it was not handled, the last time."""
+
+    event_id: str
+    type: str
+    body: str
+    state: str
+    attempts: int
+    received_at: datetime
+    settled_at: datetime | None
+    error: str | None
+
+
+async def kept(tx: Tx, source: str, event_id: str) -> Kept | None:
+    wanted = select(inbox).where(inbox.c.source == source, inbox.c.event_id == event_id)
+    row = (await tx.run(wanted)).one_or_none()
+    return Kept(*(getattr(row, name) for name in Kept.__dataclass_fields__)) if row else None
+
+
 async def accept(tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> None:
     """Keep each arrival that was not kept before, and mark its lane as due."""
     if not arrivals:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from bridge.model.signal import Objects, SubjectKind
 from bridge.store.engine import Tx, Upsert
@@ -109,6 +109,16 @@ async def disputes_of(tx: Tx, account: str, customer: str) -> list[BoundRoom]:
         room.c.customer == customer, room.c.account == account, room.c.kind == SubjectKind.DISPUTE
     )
     return [_bound(row) for row in (await tx.run(wanted.order_by(room.c.subject))).all()]
+
+
+async def named(tx: Tx, account: str, words: str, limit: int) -> list[BoundRoom]:
+    """The account's rooms of customers and disputes whose name has these words, newest first."""
+    its = func.lower(room.c.name).contains(words.lower(), autoescape=True)
+    wanted = select(room).where(
+        room.c.account == account, room.c.kind.in_(("customer", "dispute")), its
+    )
+    rows = (await tx.run(wanted.order_by(room.c.created_at.desc()).limit(limit))).all()
+    return [_bound(row) for row in rows]
 
 
 async def known(tx: Tx, room_ids: Iterable[str]) -> set[str]:

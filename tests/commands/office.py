@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -20,14 +21,18 @@ from bridge.edges.stripe_api import StripeApi
 from bridge.model.clock import ManualClock
 from bridge.model.errors import MediaAway, Refused
 from bridge.model.message import Message
-from bridge.model.outcome import Delivered
+from bridge.model.outcome import Delivered, Outcome
 from bridge.model.ports import ChatMessage, StripeReader, StripeWriter, Told
 from bridge.model.room_message import RoomMessage
 from bridge.model.signal import Objects
 from bridge.model.words import Words
+from bridge.notices.explaining import explain
+from bridge.notices.flow import Notices
 from bridge.sandbox.stripe_server import SandboxStripe
-from bridge.store import audit, rooms
+from bridge.store import audit, cards, rooms
+from bridge.store.cards import CardId
 from bridge.store.engine import Store, Tx
+from bridge.store.intake import Intake
 from bridge.store.queue import Done, Item
 from bridge.store.rooms import BoundRoom, Posted
 from bridge.watch.oversight import Oversight
@@ -47,7 +52,7 @@ PACE = Pace(
 BILLING = ["retry", "invoice", "subscription"]
 MONEY = ["refund", *BILLING, "show", "help"]
 PEOPLE = ["role", "person"]
-CARE = ["note", "notes", "assign", "ack", "snooze"]
+CARE = ["note", "notes", "assign", "ack", "snooze", "find", "timeline", "who", "why"]
 DISPUTES = ["evidence", "preview", "submit", "accept"]
 
 
@@ -136,6 +141,14 @@ class Shelf:
         return content
 
 
+class Silence:
+    """Targets outside that take everything."""
+
+    async def notify(self, target: str, message: Message, *, repeated: bool) -> Outcome:
+        del target, message, repeated
+        return Delivered("told")
+
+
 @dataclass
 class Office:
     config: Config
@@ -165,6 +178,7 @@ class Office:
             self.writers,
             lambda room, event: f"{room}/{event}",
             self.media,
+            partial(explain, config, Words()),
         )
         self.commands = Commands(desk, VERBS)
         self.executor = Executor(desk, VERBS)
@@ -174,6 +188,11 @@ class Office:
             "room": self._deliver,
             "about": self._card,
         }
+        intake = Intake(self.store, self.clock)
+        self.notices = Notices(
+            config, self.store, self.clock, intake, self.readers, Silence(), Words()
+        )
+        handlers |= {"events": self.notices.handle, "apprise": self.notices.notify}
         self.oversight = Oversight(config, self.store, self.clock)
         self.worker = Worker(self.store, self.clock, pace, handlers)
 
@@ -202,10 +221,21 @@ class Office:
             await rooms.add_posted(tx, posted, self.clock.now())
         return event_id
 
-    async def room_of(self, customer: str) -> str:
+    async def arrive(self, *event_ids: str) -> None:
+        """Stripe's webhooks of these events, handled."""
+        for name in event_ids:
+            recorded = self.stripe.world.events.get(name)
+            assert recorded
+            body = recorded.snapshot
+            await self.notices.accept(ACCOUNT, body, json.dumps(body))
+        await self.worker.settle_all()
+
+    async def room_of(self, customer: str, name: str = "") -> str:
         """The customer's room: what is said in it with `room=` is about them."""
         room = f"!{customer}:test"
-        bound = BoundRoom(f"{ACCOUNT}/customer/{customer}", room, ACCOUNT, "customer", customer, ())
+        bound = BoundRoom(
+            f"{ACCOUNT}/customer/{customer}", room, ACCOUNT, "customer", customer, (), name
+        )
         async with self.store.begin() as tx:
             await rooms.bind(tx, bound, self.clock.now())
         return room
@@ -283,6 +313,9 @@ class Office:
                 event_id, room, ACCOUNT, None, wanted.objects, wanted.action_id, wanted.thread
             )
             await rooms.add_posted(tx, posted, self.clock.now())
+            if news := wanted.card:
+                card = CardId(ACCOUNT, news.kind, news.key)
+                await cards.stands(tx, card, wanted.subject.key, room_id=room, root=event_id)
             self.told.append(Heard(event_id, wanted))
 
         return Done(Delivered(event_id), write)

@@ -17,7 +17,7 @@ from bridge.sandbox.ports import Port
 from bridge.sandbox.process import Process
 from tests.tools import tool
 
-from . import billing_calls, dispute_calls, paying_calls
+from . import billing_calls, dispute_calls, paying_calls, search_calls
 
 CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     "charge": lambda api: api.charge("ch_1"),
@@ -46,6 +46,7 @@ CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     **billing_calls.CALLS,
     **paying_calls.CALLS,
     **dispute_calls.CALLS,
+    **search_calls.CALLS,
 }
 KINDS = ("charge", "customer", "dispute", "invoice", "payment_intent", "subscription")
 #: stripe-mock does not know version 2 of the API, nor the newest parameter of a resumption; the

@@ -73,6 +73,8 @@ class World:
         self.declines: dict[str, str] = {}
         self.next_refunds: deque[RefundOutcome] = deque()
         self.next_declines: deque[str] = deque()
+        #: Stripe has no search for merchants in India.
+        self.searches = True
         #: What was uploaded, by the id of its file.
         self.uploads: dict[str, Upload] = {}
         #: What the PaymentIntent of a checkout session will carry, by the session.

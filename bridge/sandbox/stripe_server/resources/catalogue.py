@@ -22,11 +22,13 @@ from . import (
     payment_methods,
     portal,
     refunds,
+    searching,
     subscriptions,
     webhook_endpoints,
 )
 
 ROUTES: Final[tuple[Route, ...]] = (
+    *searching.ROUTES,  # before the families: `search` is no id
     *customers.ROUTES,
     *customer_balances.ROUTES,
     *payment_methods.ROUTES,
