@@ -43,6 +43,7 @@ from bridge.notices.own_profile import OwnProfile
 from bridge.notices.pacing import Pacing
 from bridge.notices.room_care import RoomCare
 from bridge.notices.room_life import RoomLife
+from bridge.notices.room_people import Following
 from bridge.notices.rooms import Rooms
 from bridge.store import lanes, migrate, session
 from bridge.store.engine import Store, open_store
@@ -60,6 +61,7 @@ _HEARTBEAT = timedelta(minutes=1)
 _SHUTDOWN = timedelta(seconds=5)
 _FORGET = timedelta(hours=1)
 _OVERSEE = timedelta(minutes=1)
+_FOLLOW = timedelta(seconds=5)
 _CHANNELS_AGAIN = timedelta(seconds=10)
 
 
@@ -200,6 +202,7 @@ def _beside(bridge: Bridge, stop: asyncio.Event) -> Iterator[Coroutine[Any, Any,
     yield bridge.hints.run(stop)
     yield _regularly(bridge.forgetting.forget, _FORGET, stop)
     yield _regularly(oversight.look, _OVERSEE, stop)
+    yield _regularly(Following(RoomCare(bridge.rooms), stop).look, _FOLLOW, stop)
     yield bridge.hearing.run(stop)
 
 

@@ -3,6 +3,8 @@
 Both take another person's approval, and act at once.
 """
 
+from collections.abc import Iterator, Sequence
+
 from pydantic import TypeAdapter, ValidationError
 
 from bridge.commands.arguments import read
@@ -73,11 +75,18 @@ def _remove(known: Directory, name: str) -> Proposal:
         object_id=name,
         params={"person": name, "identity": None, "role": None, "given": False},
         question=f"Forget {name}, who then may do nothing any more?",
-        remarks=(f"They have the roles {', '.join(roles)}.",) if roles else (),
+        remarks=tuple(_left(known, roles)),
         before={"known": True, "roles": list(roles)},
         others=1,
         barred=(name,),
     )
+
+
+def _left(known: Directory, roles: Sequence[str]) -> Iterator[str]:
+    if roles:
+        yield f"They have the roles {', '.join(roles)}."
+    if not known.config.matrix.remove_people:
+        yield "They stay in the rooms they are in, and can read there, until somebody removes them."
 
 
 async def execute(desk: Desk, action: Action) -> Json:

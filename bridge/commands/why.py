@@ -69,7 +69,9 @@ class _Why:
         """Nothing is stored: Stripe is asked whether there was one."""
         try:
             event = await self.desk.readers[self.ask.subject.account].event(event_id)
-        except StripeRefused:
+        except StripeRefused as refused:
+            if refused.code != "resource_missing":
+                raise
             return say(
                 f"Neither I nor Stripe know {event_id}.",
                 "Stripe forgets events after 30 days; it may also be of another account or mode.",

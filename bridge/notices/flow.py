@@ -20,6 +20,7 @@ from zlib import crc32
 import structlog
 
 from bridge import metrics
+from bridge.config.people import as_changed
 from bridge.config.schema import Config
 from bridge.model.clock import Clock
 from bridge.model.errors import StripeBusy, StripeError
@@ -37,7 +38,7 @@ from bridge.notices.lookups import Bills, bills_needed, look_up
 from bridge.notices.own_actions import action_of, asked_in, tells_itself, to_its_thread
 from bridge.notices.room_shape import reshaping
 from bridge.notices.routing import route
-from bridge.store import cards, lanes, outbox
+from bridge.store import cards, lanes, outbox, people
 from bridge.store.engine import Store, Tx
 from bridge.store.inbox import Arrival
 from bridge.store.intake import Intake
@@ -125,7 +126,7 @@ class Notices:
         for payment, invoice in learned.items():
             await cards.learn_bill(tx, event.account, payment, invoice, self.clock.now())
         routed = route(signal, self.config.routes, self.config.targets)
-        address = Address(self.config, self.words)
+        address = Address(await self._now(tx, signal), self.words)
         action = await action_of(tx, event)
         destinations = routed.destinations
         told: list[Delivery] = []
@@ -143,6 +144,12 @@ class Notices:
         told += await reshaping(tx, event, told)
         told += await self._abouts(tx, told, addressed.covered)
         await outbox.enqueue(tx, told, now)
+
+    async def _now(self, tx: Tx, signal: Signal) -> Config:
+        """With the people as commands have changed them, where people are to be mentioned."""
+        if signal.signal_class is not SignalClass.PAGE:
+            return self.config
+        return as_changed(self.config, await people.changes(tx))
 
     async def _abouts(
         self, tx: Tx, told: list[Delivery], covered: tuple[Subject, ...]

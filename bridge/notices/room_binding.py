@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bridge.config.people import as_changed
 from bridge.config.schema import Config
 from bridge.model.clock import Clock
 from bridge.model.message import Message
@@ -18,7 +19,7 @@ from bridge.notices.room_making import Making
 from bridge.notices.room_plan import SPACE, members, room_spec, space_spec
 from bridge.notices.room_repair import Repair
 from bridge.notices.room_secrecy import Secrecy
-from bridge.store import rooms
+from bridge.store import people, rooms
 from bridge.store.engine import Store
 from bridge.store.rooms import BoundRoom, Trouble
 
@@ -48,7 +49,7 @@ class Bindings:
         space = await self._space(subject.account)
         if not isinstance(space, BoundRoom):
             return space
-        spec = room_spec(self.config, wanted, space.room_id)
+        spec = room_spec(await self._now(), wanted, space.room_id)
         if bound is None:
             fresh = self._planned(subject.key, subject.kind, spec, subject)
             return await self._make(replace(fresh, customer=_whose(wanted)), spec)
@@ -80,7 +81,7 @@ class Bindings:
 
     async def _space(self, account: str) -> BoundRoom | Outcome:
         subject = Subject(account, SubjectKind.CHANNEL, SPACE)
-        key, spec = f"{account}/{SPACE}", space_spec(self.config, account)
+        key, spec = f"{account}/{SPACE}", space_spec(await self._now(), account)
         async with self.store.read() as tx:
             bound = await rooms.find(tx, key)
         if bound is None:
@@ -157,8 +158,14 @@ class Bindings:
             async with self.store.begin() as tx:
                 await rooms.shape(tx, replace(bound, avatar=avatar))
 
+    async def _now(self) -> Config:
+        """With the people as commands have changed them."""
+        async with self.store.read() as tx:
+            return as_changed(self.config, await people.changes(tx))
+
     async def _invite_missing(self, bound: BoundRoom, subject: Subject) -> None:
-        missing = [who for who in members(self.config, subject) if who not in bound.invited]
+        wanted = members(await self._now(), subject)
+        missing = [who for who in wanted if who not in bound.invited]
         asked = [
             who
             for who in missing

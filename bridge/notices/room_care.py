@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import structlog
 
+from bridge.config.people import as_changed
 from bridge.model.outcome import Delivered, Outcome, Retry
 from bridge.model.signal import Subject, SubjectKind
 from bridge.notices.room_plan import SPACE, everyone, members
 from bridge.notices.rooms import Rooms
-from bridge.store import rooms
+from bridge.store import people, rooms
 from bridge.store.rooms import BoundRoom, Trouble
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,15 @@ class RoomCare:
                 await self._room(bound, known, stop)
             after = page[-1].subject
 
+    async def invite(self, stop: asyncio.Event) -> None:
+        """Invitations follow the people as they are now, in all rooms that are in use."""
+        after = ""
+        while not stop.is_set() and (page := await self._page(after)):
+            for bound in page:
+                if bound.trouble is None and bound.archived_at is None:
+                    await self._people(bound, stop)
+            after = page[-1].subject
+
     async def _page(self, after: str) -> Sequence[BoundRoom]:
         async with self.rooms.store.read() as tx:
             return await rooms.page(tx, after, _PAGE)
@@ -54,7 +64,7 @@ class RoomCare:
             await self._people(bound, stop)
 
     async def _people(self, bound: BoundRoom, stop: asyncio.Event) -> None:
-        wanted, left = self._wanted(bound), list(bound.invited)
+        wanted, left = await self._wanted(bound), list(bound.invited)
         missing = [one for one in wanted if one not in left]
         invited = [*left, *[who for who in missing if await self._asked(bound, who, stop)]]
         if self.rooms.config.matrix.remove_people:
@@ -65,8 +75,9 @@ class RoomCare:
             async with self.rooms.store.begin() as tx:
                 await rooms.set_invited(tx, bound.subject, invited)
 
-    def _wanted(self, bound: BoundRoom) -> tuple[str, ...]:
-        config = self.rooms.config
+    async def _wanted(self, bound: BoundRoom) -> tuple[str, ...]:
+        async with self.rooms.store.read() as tx:
+            config = as_changed(self.rooms.config, await people.changes(tx))
         if bound.kind == SPACE:
             return everyone(config)
         return members(config, Subject(bound.account, SubjectKind(bound.kind), bound.subject_id))

@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 
+from bridge.config.people import as_changed
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered, Outcome, Retry
 from bridge.model.ports import RoomChange, RoomFate
@@ -18,7 +19,7 @@ from bridge.notices.room_plan import SPACE, alias, members
 from bridge.notices.room_rights import allowed, why_not
 from bridge.notices.room_secrecy import PLAIN, silence
 from bridge.notices.rooms import Rooms
-from bridge.store import outbox, rooms
+from bridge.store import outbox, people, rooms
 from bridge.store.engine import Tx
 from bridge.store.matrix_intake import change_of
 from bridge.store.outbox import Delivery, to_room
@@ -141,11 +142,12 @@ class RoomLife:
         await homeserver.point_alias(alias(config, subject), new.room_id)
         async with self.rooms.store.read() as tx:
             space = await rooms.find(tx, f"{old.account}/{SPACE}")
+            now = as_changed(config, await people.changes(tx))
         if space:
             via = {"via": [config.matrix.server_name]}
             await homeserver.set_state(space.room_id, "m.space.child", {}, old.room_id)
             await homeserver.set_state(space.room_id, "m.space.child", via, new.room_id)
-        for person in members(config, subject):
+        for person in members(now, subject):
             await homeserver.invite(new.room_id, person)
         return None
 

@@ -68,6 +68,21 @@ def after(text: str, words: str, asked: str, **to: Any) -> Scene:
     return prepare
 
 
+def named(verb: str, kind: str, scene: str = "checkout_succeeds", words: str = "Found 1") -> Scene:
+    """By the id of that kind of object."""
+
+    async def prepare(office: Office) -> Asked:
+        return Asked(f"!stripe {verb} {office.stripe.happen(scene, currency='eur')[kind]}", words)
+
+    return prepare
+
+
+async def why_an_event(office: Office) -> Asked:
+    return Asked(
+        f"!stripe why {office.stripe.happen('checkout_succeeds')['events'][0]}", "never came in"
+    )
+
+
 async def a_dropped_file(office: Office) -> Asked:
     room = await disputed(office)
     office.media.files["mxc://test/0"] = pdf()
@@ -133,4 +148,17 @@ SCENES: dict[str, tuple[Scene, ...]] = {
     "preview": (in_a_dispute("preview", "A lamp", "evidence product description A lamp"),),
     "submit": (in_a_dispute("submit", "is with the bank", "evidence product description A lamp"),),
     "accept": (in_a_dispute("accept", "is accepted"),),
+    "find": (
+        in_the_room("find 49 eur", "Found 1"),
+        in_the_room("find 4242", "Found "),
+        in_the_room("find ada@example.com", "Found "),
+        named("find", "charge"),
+        named("find", "payment_intent"),
+        named("find", "invoice", "renewal_fails"),
+        named("find", "subscription", "renewal_fails"),
+        named("find", "customer"),
+        named("find", "dispute", "dispute_opens"),
+    ),
+    "timeline": (named("timeline", "charge", words="I know nothing"),),
+    "why": (why_an_event,),
 }

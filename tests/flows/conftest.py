@@ -26,7 +26,10 @@ from bridge.store.migrate import upgrade_async
 from bridge.store.tables import inbox
 
 ACCOUNT = "acme"
-ALL = ["refund", "note", "escalate", "show", "freeze", "help"]
+ALL = [
+    "refund", "note", "notes", "assign", "ack", "snooze", "escalate",
+    "show", "find", "timeline", "who", "why", "freeze", "help",
+]  # fmt: skip
 
 
 class Way(StrEnum):
