@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bridge.commands.arguments import Arguments
+from bridge.commands.arguments import Arguments, read
 from bridge.commands.choices import which
 from bridge.commands.desk import Ask
 from bridge.model.command import Command
@@ -60,6 +60,13 @@ def take_ids(arguments: Arguments) -> tuple[list[Named], Arguments]:
     ids = [one for word in arguments.words if (one := named(word))]
     rest = tuple(word for word in arguments.words if not named(word))
     return list(dict.fromkeys(ids)), replace(arguments, words=rest)
+
+
+def about(ask: Ask) -> Ask:
+    """The same command, about what it names by an id, if it does: else as it is."""
+    ids, _ = take_ids(read(ask.command.rest))
+    one = the_named(ask, ids)
+    return replace(ask, objects=one.objects) if one else ask
 
 
 def the_named(ask: Ask, ids: Sequence[Named]) -> Named | None:

@@ -1,6 +1,7 @@
 """`notes`: what people wrote down about an object, or about a customer and whatever is theirs."""
 
 from bridge.commands.desk import Ask, Desk, Reply
+from bridge.commands.naming import about
 from bridge.commands.note import place_of
 from bridge.config.profiles import details_of
 from bridge.model.details import shown_facts
@@ -14,6 +15,7 @@ _MOST = 10
 
 
 async def perform(desk: Desk, ask: Ask) -> Reply:
+    ask = about(ask)
     details, account = details_of(desk.config, ask.subject), ask.subject.account
     if details == "none":
         raise Refused("This room is not to show what was written of people. Ask in another one.")
@@ -22,8 +24,8 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
         if kind == "customer":
             found = await notes.of_customer(tx, account, object_id, _MOST + 1)
         else:
-            about = [one for name, one in vars(ask.objects).items() if one and name != "customer"]
-            found = await notes.latest(tx, account, about, _MOST + 1)
+            ids = [one for name, one in vars(ask.objects).items() if one and name != "customer"]
+            found = await notes.latest(tx, account, ids, _MOST + 1)
     if not found:
         return Reply(Message(safe("Nobody has written anything down yet.")))
     facts = [

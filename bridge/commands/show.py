@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bridge.commands import disputes
 from bridge.commands.ack import ids_of
 from bridge.commands.desk import Ask, Desk, Reply
+from bridge.commands.naming import about
 from bridge.commands.payments import Payment, payment_of
 from bridge.config.profiles import details_of
 from bridge.model.details import Details, shown_facts
@@ -22,7 +23,8 @@ from bridge.store.outbox import Delivery
 
 
 async def perform(desk: Desk, ask: Ask) -> Reply:
-    """What Stripe says right now of what was replied to, or of what the room is about."""
+    """What Stripe says right now of what is named or replied to, or of what the room is about."""
+    ask = about(ask)
     reader, details = desk.readers[ask.subject.account], details_of(desk.config, ask.subject)
     if details == "none":
         raise Refused("This room is not to show amounts or people. Ask in another one.")
@@ -33,7 +35,9 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
     elif ask.objects.customer:
         message = _customer(await reader.customer(ask.objects.customer), details)
     else:
-        raise Refused("I can't tell what to show. Reply to a message, or ask in a customer's room.")
+        raise Refused(
+            "I can't tell what to show. Reply to a message, name it by its id, or ask in a customer's room."
+        )
     facts = shown_facts([*message.facts, *await _people_say(desk, ask)], details)
     told = Message(message.title, facts=tuple(facts))
     return Reply(told, also=tuple(_refreshed(ask.subject)))
@@ -101,11 +105,11 @@ def _customer(customer: Json, details: Details) -> Message:
 
 async def _people_say(desk: Desk, ask: Ask) -> list[Fact]:
     """Who takes care of it, who has seen it, and what was written down."""
-    account, about = ask.subject.account, [one for one in vars(ask.objects).values() if one]
+    account, ids = ask.subject.account, [one for one in vars(ask.objects).values() if one]
     async with desk.store.read() as tx:
-        has = await care.assigned(tx, account, about)
+        has = await care.assigned(tx, account, ids)
         seen = await care.seen(tx, account, ids_of(ask))
-        written = await notes.latest(tx, account, about)
+        written = await notes.latest(tx, account, ids)
     facts = [Fact("Assigned to", safe(who)) for who in dict.fromkeys(has.values())]
     if seen:
         facts.append(Fact("Seen by", safe(f"{seen.person}, {desk.words.moment(seen.at)}")))

@@ -40,6 +40,7 @@ async def _help(desk: Desk, ask: Ask) -> Reply:
 
 
 _HERE = "what you reply to, else what the room is about"
+_NAMED = "what you name by its id, what you reply to, else what the room is about"
 TABLE = (
     Verb(
         "refund",
@@ -205,11 +206,11 @@ TABLE = (
     ),
     Verb(
         "notes",
-        "notes",
+        "notes [id]",
         "tells what was written down, newest first",
         notes.perform,
-        examples=("notes",),
-        about=_HERE,
+        examples=("notes", "notes cus_…"),
+        about=_NAMED,
     ),
     Verb(
         "assign",
@@ -245,7 +246,7 @@ TABLE = (
     ),
     Verb(
         "show",
-        "show",
+        "show [id]",
         "tells what Stripe says of it right now",
         show.perform,
         needs=(
@@ -255,8 +256,8 @@ TABLE = (
             "invoice_read",
             "payment_intent_read",
         ),
-        examples=("show",),
-        about=_HERE,
+        examples=("show", "show pi_…"),
+        about=_NAMED,
     ),
     Verb(
         "evidence",
@@ -335,7 +336,7 @@ TABLE = (
         timeline.perform,
         needs=("charge_read",),
         examples=("timeline", "timeline pi_…"),
-        about=_HERE,
+        about=_NAMED,
     ),
     Verb(
         "who",

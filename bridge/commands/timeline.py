@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.commands.arguments import read
 from bridge.commands.desk import Ask, Desk, Reply
-from bridge.commands.naming import take_ids, the_named
+from bridge.commands.naming import about
 from bridge.config.profiles import details_of
 from bridge.model.details import Details
 from bridge.model.errors import Refused
@@ -30,14 +29,12 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
     details = details_of(desk.config, ask.subject)
     if details == "none":
         raise Refused("This room is not to show amounts or people. Ask in another one.")
-    ids, _ = take_ids(read(ask.command.rest))
-    one = the_named(ask, ids)
-    objects = await _widened(desk, ask.subject.account, one.objects if one else ask.objects)
-    about = [value for kind, value in vars(objects).items() if value and kind != "customer"]
-    if not about and not objects.customer:
+    objects = await _widened(desk, ask.subject.account, about(ask).objects)
+    ids = [value for kind, value in vars(objects).items() if value and kind != "customer"]
+    if not ids and not objects.customer:
         raise Refused("I can't tell of what. Reply to a message, or name it by its id.")
     async with desk.store.read() as tx:
-        found = await _moments(tx, desk, ask.subject.account, about, objects.customer, details)
+        found = await _moments(tx, desk, ask.subject.account, ids, objects.customer, details)
     shown = sorted(found)[-_MOST:]
     if not shown:
         return Reply(Message(safe("I know nothing that happened to it.")))
@@ -65,11 +62,11 @@ async def _widened(desk: Desk, account: str, objects: Objects) -> Objects:
 
 
 async def _moments(
-    tx: Tx, desk: Desk, account: str, about: list[str], customer: str | None, details: Details
+    tx: Tx, desk: Desk, account: str, narrow: list[str], customer: str | None, details: Details
 ) -> list[Moment]:
     """Of the objects; if there are none, of the customer and all that is theirs."""
-    ids = about or ([customer] if customer else [])
-    if about or customer is None:
+    ids = narrow or ([customer] if customer else [])
+    if narrow or customer is None:
         told = await history.tellings(tx, account, ids)
         written = await notes.latest(tx, account, ids, _NOTES)
     else:

@@ -28,23 +28,24 @@ CAST = (Member("sam", "support"), Member("fin", "finance"), Member("eva", "engin
 DISPUTES = ["evidence", "preview", "submit"]
 #: To ask a customer for money, and what belongs to it.
 SELLING = ["pay", "withdraw", "capture", "cancel", "portal", "balance"]
+LOOKS = ["show", "find", "timeline", "notes", "who", "why", "escalate", "help"]
+CARE = ["note", "assign", "ack", "snooze"]
 RIGHTS = {
-    "support": [*SELLING, "refund", *DISPUTES, "note", "escalate", "show", "freeze", "help"],
+    "support": [*SELLING, "refund", *DISPUTES, *CARE, *LOOKS, "freeze"],
     "finance": [
         *SELLING,
         "refund",
         *DISPUTES,
         "accept",
-        "note",
-        "escalate",
-        "show",
+        *CARE,
+        *LOOKS,
         "freeze",
         "unfreeze",
         "role",
-        "help",
+        "person",
     ],
     # Engineers see everything and move nothing.
-    "engineer": ["escalate", "show", "preview", "help"],
+    "engineer": [*LOOKS, "ack", "snooze", "preview"],
 }
 #: Small refunds need nobody else; large ones somebody of finance.
 APPROVALS = [

@@ -77,6 +77,19 @@ async def test_a_customer_by_id_is_looked_through(office: Office) -> None:
     assert f"({charge})?" in await office.say("sam", f"!stripe refund 20 {customer}")
 
 
+async def test_show_and_notes_take_an_id_in_any_room(office: Office) -> None:
+    customer, intent, charge = bought(office)
+    assert "Payment of €49.00" in await office.say("sam", f"!stripe show {intent}")
+    assert "Ada Lovelace" in await office.say("sam", f"!stripe show {customer}")
+    room = await office.room_of(customer)
+    await office.say("sam", "!stripe note hers", room=room)
+    await office.say("sam", f"!stripe notes {customer}")
+    assert [fact.value for fact in office.told[-1].message.facts] == ["hers"]
+    assert "Nobody has written" in await office.say("sam", f"!stripe notes {charge}")
+    said = await office.say("sam", f"!stripe show {charge} {customer}")
+    assert f"`!stripe show {charge}`" in said
+
+
 async def test_a_reply_and_another_id_is_asked_back(office: Office) -> None:
     paid = await office.payment()
     _, _, other = bought(office)
