@@ -9,10 +9,11 @@ from bridge.commands.desk import Ask, Desk, Reply, say
 from bridge.model.errors import Refused, StripeRefused
 from bridge.model.event import Json
 from bridge.model.explained import Explained, Rule
-from bridge.model.message import Message
+from bridge.model.message import Link, Message
 from bridge.model.signal import Fact, SignalClass, SubjectKind
 from bridge.model.text import safe
-from bridge.store import history, inbox
+from bridge.store import actions, cards, history, inbox
+from bridge.store.engine import Tx
 from bridge.store.inbox import Kept
 
 _EVENT = re.compile(r"evt_[A-Za-z0-9_]{4,250}")
@@ -62,8 +63,43 @@ class _Why:
             return await self._unknown(event_id)
         explained = self.desk.explain(account, json.loads(kept.body))
         facts = [*self._what(kept, explained), *_way(kept, explained), *self._here(explained)]
+        async with self.desk.store.read() as tx:
+            keys = await self._keys(tx, explained)
+            facts += await self._told(tx, kept, explained, keys)
+            links = await self._ways_to(tx, keys)
         card = f"The card is the newest of what {of_card} events told." if of_card > 1 else ""
-        return Message(safe(_verdict(kept, explained)), facts=tuple(facts), text=safe(card) or None)
+        return Message(
+            safe(_verdict(kept, explained)),
+            facts=tuple(facts),
+            text=safe(card) or None,
+            links=tuple(links),
+        )
+
+    async def _keys(self, tx: Tx, explained: Explained) -> list[str]:
+        """Of its cards; a payment of an invoice is told by the invoice's."""
+        account, keys = self.ask.subject.account, list(explained.cards)
+        bills = [await cards.invoice_of(tx, account, key) for key in keys]
+        return keys + [invoice for _, invoice in bills if invoice]
+
+    async def _told(self, tx: Tx, kept: Kept, explained: Explained, keys: list[str]) -> list[Fact]:
+        """By which card, and who caused it, if that was somebody here."""
+        told = await history.tellings(tx, self.ask.subject.account, keys)
+        facts = []
+        if told and kept.event_id in {one.event for one in told}:
+            facts.append(Fact("Told", safe("by its card")))
+        elif told:
+            same = "by its card, in the words of another event that says the same"
+            facts.append(Fact("Told", safe(same)))
+        action = await actions.get(tx, explained.action) if explained.action else None
+        if action:
+            by = f"{action.asked_by}'s `{action.verb}`: it is told where that was asked for"
+            facts.append(Fact("Caused by", safe(by)))
+        return facts
+
+    async def _ways_to(self, tx: Tx, keys: list[str]) -> list[Link]:
+        places = await history.standing(tx, self.ask.subject.account, keys)
+        permalink = self.desk.permalink
+        return [Link(safe("Its card"), permalink(one.room_id, one.root)) for one in places]
 
     async def _unknown(self, event_id: str) -> Message:
         """Nothing is stored: Stripe is asked whether there was one."""

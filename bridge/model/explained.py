@@ -26,4 +26,8 @@ class Explained:
     occurred_at: datetime
     known: bool
     rules: tuple[Rule, ...]
+    #: The keys of the cards it belongs to.
+    cards: tuple[str, ...]
+    #: The action whose call to Stripe caused it, if one did.
+    action: str | None
     destinations: tuple[str, ...]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, literal, select, update
+from sqlalchemy import Row, Select, delete, exists, literal, select, update
 
 from bridge.model.action import BEFORE, UNDER_WAY, WAITING, ActionState
 from bridge.model.money import Money
@@ -192,6 +192,17 @@ async def approve(tx: Tx, new: Approval) -> bool:
     values = {name: getattr(new, name) for name in new.__dataclass_fields__}
     insert = tx.insert(approval).values(**values)
     return (await tx.run(insert.on_conflict_do_nothing())).rowcount == 1
+
+
+async def approval_said(tx: Tx, event_id: str) -> Approval | None:
+    """The approval that this message is."""
+    row = (await tx.run(select(approval).where(approval.c.event_id == event_id))).one_or_none()
+    return Approval(*(getattr(row, n) for n in Approval.__dataclass_fields__)) if row else None
+
+
+async def take_back(tx: Tx, one: Approval) -> None:
+    mine = (approval.c.action_id == one.action_id, approval.c.person == one.person)
+    await tx.run(delete(approval).where(*mine))
 
 
 async def approvals(tx: Tx, action_id: str) -> list[Approval]:

@@ -49,6 +49,21 @@ async def test_what_waits_for_others_ends_too(office: Office) -> None:
     assert office.refunds() == []
 
 
+async def test_an_approval_that_is_removed_counts_no_more(office: Office) -> None:
+    _, question = await asked(office, "refund 90")
+    await office.say("sam", "yes", reply_to=question)
+    waits = office.question("Waits").event_id
+    said = office.message("fin", "approve", reply_to=waits)
+    await office.hear(said)
+    assert "approval of fin was removed" in await remove(office, "fin", said.event_id)
+    assert "1 more must approve" in await office.say("fay", "approve", reply_to=waits)
+    assert office.refunds() == []
+    assert "Approved by fin" in await office.say("fin", "approve", reply_to=waits)
+    assert [amount for amount, _ in office.refunds()] == [9000]
+    assert await remove(office, "fin", said.event_id) == ""
+    assert await office.faults() == []
+
+
 async def test_what_was_approved_goes_on(office: Office) -> None:
     command, question = await asked(office, "refund 20")
     await office.say("sam", "yes", reply_to=question)

@@ -1,10 +1,10 @@
 """Who may and did what, and why a message came or did not."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bridge.config.schema import Match, Route
-from bridge.store.tables import inbox
+from bridge.store.tables import card, inbox
 
 from .office import Office
 
@@ -51,6 +51,32 @@ async def test_why_a_card_came(office: Office) -> None:
     assert found["Rule received"].startswith("matches: goes to #payments")
     assert found["Rule page"].startswith("its class is")
     assert (await facts(office, "why", thread=card.event_id))["Event"] == found["Event"]
+
+
+async def test_why_events_that_say_the_same_are_told_once(office: Office) -> None:
+    made = office.stripe.happen("renewal_fails", amount=4900, currency="eur")
+    await office.arrive(*made["events"])
+    found = [await facts(office, f"!stripe why {one}") for one in made["events"]]
+    told = {one["Type"]: one.get("Told") for one in found}
+    assert told["invoice.payment_failed"] == told["charge.failed"] == "by its card"
+    assert {link.label for link in office.told[-1].message.links} == {"Its card"}
+    async with office.store.begin() as tx:  # as if another event had said it first
+        for row in (await tx.run(select(card))).all():
+            said = [{**one, "event": "evt_another"} for one in row.body["said"]]
+            await tx.run(update(card).where(card.c.key == row.key).values(body={"said": said}))
+    found_ = await facts(office, f"!stripe why {made['events'][-1]}")
+    assert found_["Told"] == "by its card, in the words of another event that says the same"
+
+
+async def test_why_what_somebody_here_caused_is_told_there(office: Office) -> None:
+    paid = await office.payment()
+    await office.say("sam", "refund 20", reply_to=paid)
+    before = {one.id for one in office.stripe.world.events}
+    await office.say("sam", "yes", thread=paid)
+    event = next(one.id for one in office.stripe.world.events if one.id not in before)
+    await office.arrive(event)
+    found = await facts(office, f"!stripe why {event}")
+    assert found["Caused by"].startswith("sam's `refund`")
 
 
 async def test_why_an_answer_came(office: Office) -> None:
