@@ -21,10 +21,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from bridge.commands.budget import start_of_day
-from bridge.model.action import UNDER_WAY, ActionState
+from bridge.model.action import UNDER_WAY, WAITING, ActionState
 from bridge.model.clock import ManualClock
 from bridge.model.event import Json
-from bridge.model.ports import ChatMessage
+from bridge.model.ports import ChatMessage, RoomChange, RoomFate, Told
 from bridge.sandbox.stripe_server import Fault, RefundOutcome
 from bridge.store import actions, freezes
 from bridge.store.actions import Action
@@ -33,7 +33,7 @@ from bridge.store.migrate import upgrade_async
 from bridge.store.tables import action as table
 from bridge.watch.oversight import Oversight
 
-from .office import ACCOUNT, Office, opened
+from .office import ACCOUNT, ROOM, Office, opened
 
 #: Fin has another identity; whoever speaks with it is Fin.
 PEOPLE = ["sam", "sid", "fin", "fay", "eva", "olga", "slack:FIN", "slack:NOBODY"]
@@ -75,6 +75,8 @@ class Desks(RuleBasedStateMachine):
         self.heard: list[ChatMessage] = []
         self.crash: str | None = None
         self.wrong: list[str] = []
+        #: Actions whose command was removed while they waited for people.
+        self.gone: set[str] = set()
 
     # Setting up and ending
 
@@ -211,6 +213,20 @@ class Desks(RuleBasedStateMachine):
         if self.heard:
             self.run(self.office.hear(self.heard[which % len(self.heard)], again=True))
 
+    @rule(which=st.integers(0, 4), who=st.sampled_from(PEOPLE[:4]))
+    def take_back(self, which: int, who: str) -> None:
+        """A command, a yes or an approval is removed by somebody who may."""
+        if not self.heard:
+            return
+        said = self.heard[-1 - which % len(self.heard)].event_id
+        asked = self.run(self._asked_by(said))
+        if asked and asked.state in WAITING:
+            self.gone.add(asked.id)
+        name = f"$gone{len(self.heard)}{said}{which}{who}"
+        change = RoomChange(name, ROOM, f"@{who}:test", RoomFate.REDACTED, said)
+        self.run(self.office.commands.accept(Told(changes=(change,))))
+        self.run(self.office.worker.settle_all())
+
     # What goes wrong
 
     @rule(
@@ -326,6 +342,10 @@ class Desks(RuleBasedStateMachine):
         async with self.office.store.read() as tx:
             return await actions.get(tx, name)
 
+    async def _asked_by(self, event_id: str) -> Action | None:
+        async with self.office.store.read() as tx:
+            return await actions.asked_by(tx, event_id)
+
     def _watch_the_writer(self) -> None:
         writer = self.office.writers[ACCOUNT]
         real = writer.refund
@@ -363,6 +383,7 @@ class Desks(RuleBasedStateMachine):
             "no intent is committed": action.state in {"executing", "unknown"},
             "another amount": action.amount == amount,
             "it is frozen": freeze is None,
+            "its command was removed": action.id not in self.gone,
             "the asker has no role": bool(roles[action.asked_by] & {"support", "finance"}),
             "too few approvals": len(others) >= others_needed(amount),
         }
