@@ -150,7 +150,7 @@ class Desks(RuleBasedStateMachine):
         which=st.integers(0, 9),
         amount=st.sampled_from(["10", "25", "49.99", "50", "79.99", "80", "95"]),
         trouble=st.sampled_from([None, *CRASHES, *FAULTS]),
-        meanwhile=st.sampled_from([None, None, None, "freeze", "roles"]),
+        meanwhile=st.sampled_from([None, None, None, "freeze", "roles", "taken back"]),
     )
     def a_whole_refund(
         self, who: str, which: int, amount: str, trouble: str | None, meanwhile: str | None
@@ -162,6 +162,8 @@ class Desks(RuleBasedStateMachine):
             self.crash = trouble
         elif trouble:
             self.stripe_fails(trouble, 2, "POST")
+        if meanwhile == "taken back":
+            self.take_back(0, who)
         self.the_asker_confirms(0)
         self.finance_approves(0)
         if meanwhile == "freeze":
