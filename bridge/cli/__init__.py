@@ -19,6 +19,7 @@ LATER = {
     "people": "Who may do what: list, grant, revoke, unlink.",
     "audit": "The audit trail: verify it, export it.",
     "backfill": "Build the rooms and cards of customers who were there before.",
+    "replay": "Handle events once more: what was not told is told, and what you name is told again.",
     "dead": "Dead letters: what was given up, and what is to become of it.",
 }
 

@@ -8,11 +8,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bridge.cli.options import age, config_option, load_config
+from bridge.cli.options import age, config_option, load_config, one_account, stripe_reader
 from bridge.config import Config
-from bridge.edges.stripe_api import StripeApi
 from bridge.model.clock import SystemClock
-from bridge.model.errors import BridgeError
 from bridge.notices.backfill import Backfill, Tally
 from bridge.store.engine import open_store
 
@@ -35,29 +33,14 @@ def backfill(
     if (customer is None) == (since is None):
         raise click.UsageError("Name either --customer or --since.")
     config = load_config(file)
-    tally = asyncio.run(_run(config, _account(config, account), customer, since))
+    tally = asyncio.run(_run(config, one_account(config, account), customer, since))
     click.echo(f"{tally.customers} customers, {tally.cards} cards: the bridge sends them now.")
-
-
-def _account(config: Config, named: str | None) -> str:
-    if named is None and len(config.accounts) == 1:
-        return next(iter(config.accounts))
-    if named not in config.accounts:
-        known = ", ".join(config.accounts)
-        raise BridgeError(f"Name one of the configured accounts with --account: {known}.")
-    return named
 
 
 async def _run(
     config: Config, account: str, customer: str | None, since: timedelta | None
 ) -> Tally:
-    settings, store = config.accounts[account], open_store(config.store.url.get_secret_value())
-    reader = StripeApi(
-        settings.reader_key.get_secret_value(),
-        api_base=settings.api_base,
-        timeout=settings.timeout,
-        account_id=settings.account_id,
-    )
+    store, reader = open_store(config.store.url.get_secret_value()), stripe_reader(config, account)
     work = Backfill(config, store, SystemClock(), reader, account)
     try:
         if customer:

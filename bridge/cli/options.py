@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bridge.model.errors import BridgeError
+
 if TYPE_CHECKING:
     from bridge.config import Config
+    from bridge.edges.stripe_api import StripeApi
 
 config_option = click.option(
     "--config",
@@ -47,3 +50,26 @@ def load_config(file: Path) -> "Config":
     from bridge.config import load  # noqa: PLC0415
 
     return load(file, os.environ)
+
+
+def one_account(config: "Config", named: str | None) -> str:
+    """The one that is named, or the only one; raises `BridgeError`."""
+    if named is None and len(config.accounts) == 1:
+        return next(iter(config.accounts))
+    if named is None or named not in config.accounts:
+        known = ", ".join(config.accounts)
+        raise BridgeError(f"Name one of the configured accounts with --account: {known}.")
+    return named
+
+
+def stripe_reader(config: "Config", account: str) -> "StripeApi":
+    """Close it."""
+    from bridge.edges.stripe_api import StripeApi  # noqa: PLC0415
+
+    settings = config.accounts[account]
+    return StripeApi(
+        settings.reader_key.get_secret_value(),
+        api_base=settings.api_base,
+        timeout=settings.timeout,
+        account_id=settings.account_id,
+    )

@@ -34,6 +34,10 @@ class StripeApi(BillingCalls, DisputeCalls, PayingCalls, SearchCalls, StripeCall
             raise StripeRefused("Stripe's event points to something that is not an object.")
         return await self._get(self._client.raw_request_async("get", url))
 
+    async def event(self, event_id: str) -> Json:
+        """The event as its webhook brought it; Stripe keeps them for 30 days."""
+        return await self._get(self._client.v1.events.retrieve_async(event_id))
+
     async def charge(self, charge_id: str) -> Json:
         return await self._get(
             self._client.v1.charges.retrieve_async(charge_id, {"expand": ["customer"]})

@@ -11,9 +11,9 @@ from bridge.model.details import Details
 from bridge.model.message import Link, Message
 from bridge.model.room_message import CardNews, RoomMessage, room_lane
 from bridge.model.signal import Signal, SignalClass, Subject, SubjectKind
-from bridge.model.text import SafeText
+from bridge.model.text import SafeText, safe
 from bridge.model.words import Words
-from bridge.notices.card_news import Moved, card_key, move_cards, subject_of
+from bridge.notices.card_news import Moved, card_key, move_cards, story_of, subject_of
 from bridge.notices.room_plan import alias, members
 from bridge.notices.room_shape import dispute_name
 from bridge.notices.wording import message_of
@@ -56,13 +56,36 @@ class Address:
         """
         moved = await move_cards(tx, signal, now)
         subjects = await self._rooms(tx, signal, destinations)
-        names = [one.removeprefix("@") for one in destinations if one != _ROOM and one[0] != "#"]
-        targets = (self._to_target(signal, name) for name in names)
+        targets = [
+            _to_target(
+                name,
+                self._for_target(signal, name),
+                signal.signal_class.urgency,
+                signal.dedup_key,
+            )
+            for name in _targets(destinations)
+        ]
         if moved:
             showings = await self._showings(tx, signal, moved, subjects, knows)
             found, covered = await self._to_cards(tx, signal, showings)
             return Addressed((*found, *targets), tuple(covered))
         return Addressed((*(self._to_room(signal, subject) for subject in subjects), *targets))
+
+    async def again(
+        self, tx: Tx, signal: Signal, destinations: tuple[str, ...], mark: str
+    ) -> list[Delivery]:
+        """What somebody asked to be said there once more, whatever was said before."""
+        urgency, key = signal.signal_class.urgency, f"{signal.event_id}|{mark}"
+        story = await story_of(tx, signal) if destinations else None
+        found = []
+        for subject in await self._rooms(tx, signal, destinations):
+            wanted = self._wanted(signal, subject)
+            told = replace(wanted, message=_repeated(wanted.message), story=story)
+            found.append(to_room(told, urgency, f"{room_lane(subject)}|{key}"))
+        return found + [
+            _to_target(name, _repeated(self._for_target(signal, name)), urgency, key)
+            for name in _targets(destinations)
+        ]
 
     async def _rooms(self, tx: Tx, signal: Signal, destinations: tuple[str, ...]) -> list[Subject]:
         found: list[Subject] = []
@@ -161,14 +184,9 @@ class Address:
             story=signal.dedup_key,
         )
 
-    def _to_target(self, signal: Signal, name: str) -> Delivery:
+    def _for_target(self, signal: Signal, name: str) -> Message:
         message = self.message(signal, self.config.targets[name].details)
-        message = replace(message, links=(*message.links, *self._ways_in(signal)))
-        payload = {"target": name, "message": message.to_json()}
-        lane = f"apprise:{name}"
-        return Delivery(
-            lane, "apprise", payload, signal.signal_class.urgency, f"{lane}|{signal.dedup_key}"
-        )
+        return replace(message, links=(*message.links, *self._ways_in(signal)))
 
     def _ways_in(self, signal: Signal) -> Iterator[Link]:
         """To the room, for those who read of it elsewhere; only if it is there or about to be."""
@@ -204,6 +222,19 @@ class _Showing:
     @property
     def waiting(self) -> str | None:
         return self.moved.standing.get(self.subject.key)
+
+
+def _targets(destinations: tuple[str, ...]) -> Iterator[str]:
+    return (one.removeprefix("@") for one in destinations if one != _ROOM and one[0] != "#")
+
+
+def _to_target(name: str, message: Message, urgency: int, key: str) -> Delivery:
+    lane, payload = f"apprise:{name}", {"target": name, "message": message.to_json()}
+    return Delivery(lane, "apprise", payload, urgency, f"{lane}|{key}")
+
+
+def _repeated(message: Message) -> Message:
+    return replace(message, title=safe(f"Again: {message.title}"))
 
 
 def _room_name(signal: Signal, subject: Subject) -> str:

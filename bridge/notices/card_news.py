@@ -55,6 +55,17 @@ async def _card_id(tx: Tx, signal: Signal, move: Move) -> CardId:
     return (await cards.one_of(tx, ids) if len(ids) > 1 else None) or ids[0]
 
 
+async def story_of(tx: Tx, signal: Signal) -> str:
+    """The thread in which it belongs: that of its card, if it moves one."""
+    if not signal.moves:
+        return signal.dedup_key
+    return card_story(await _card_id(tx, signal, signal.moves[0]))
+
+
+def card_story(one: CardId) -> str:
+    return f"{one.account}:card:{one.kind}:{one.key}"
+
+
 def subject_of(key: str) -> Subject:
     account, kind, name = key.split("/", 2)
     return Subject(account, SubjectKind(kind), name)

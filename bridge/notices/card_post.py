@@ -17,7 +17,7 @@ from bridge.model.message import Message
 from bridge.model.outcome import Dead, Delivered, Outcome, Retry
 from bridge.model.room_message import CardNews, RoomMessage
 from bridge.model.signal import SignalClass, SubjectKind
-from bridge.notices.card_news import card_key
+from bridge.notices.card_news import card_key, card_story
 from bridge.notices.card_wording import View, history_of, message_of_card
 from bridge.notices.cards import Card
 from bridge.notices.room_view import view_of
@@ -249,7 +249,7 @@ class Posting:
     def _remember(self, event_id: str | None, thread: str | None) -> None:
         if event_id:
             one, card = self.plan.id, self.plan.card
-            story = f"{one.account}:card:{one.kind}:{one.key}"
+            story = card_story(one)
             self._posted.append(
                 Posted(event_id, self.bound.room_id, one.account, story, card.objects, None, thread)
             )

@@ -15,7 +15,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from zlib import crc32
 
 import structlog
 
@@ -24,7 +23,7 @@ from bridge.config.people import as_changed
 from bridge.config.schema import Config
 from bridge.model.clock import Clock
 from bridge.model.errors import StripeBusy, StripeError
-from bridge.model.event import Event, Json, id_of, parse_event
+from bridge.model.event import Event, Json, parse_event
 from bridge.model.message import Message
 from bridge.model.outcome import Delivered, Retry
 from bridge.model.ports import Notifier, StripeReader
@@ -32,25 +31,22 @@ from bridge.model.signal import Signal, SignalClass, Subject
 from bridge.model.words import Words
 from bridge.notices.about_news import abouts
 from bridge.notices.addressing import Address
+from bridge.notices.arriving import arrival_of
 from bridge.notices.asked_payments import is_its_payment
-from bridge.notices.catalogue import NO_LINKS, signal_class_of, signal_of
+from bridge.notices.catalogue import NO_LINKS, signal_of
 from bridge.notices.lookups import Bills, bills_needed, look_up
 from bridge.notices.own_actions import action_of, asked_in, tells_itself, to_its_thread
 from bridge.notices.room_shape import reshaping
 from bridge.notices.routing import route
 from bridge.store import cards, lanes, outbox, people
 from bridge.store.engine import Store, Tx
-from bridge.store.inbox import Arrival
 from bridge.store.intake import Intake
 from bridge.store.outbox import Delivery
 from bridge.store.queue import Done, Item
+from bridge.store.replays import Again, account_of
 
 log = structlog.get_logger(__name__)
 
-#: Events of one customer share a lane, so they are handled in the order they came.
-_EVENT_LANES = 16
-#: Events whose `url` is a key to a customer's account.
-_KEYS = frozenset({"billing_portal.session.created"})
 #: How often a lookup may fail before the event is told without what it would have added.
 _PATIENCE = 3
 
@@ -68,24 +64,20 @@ class Notices:
     async def accept(self, account: str, body: Json, raw: str) -> None:
         """Commit a verified event; raises `StoreUnavailable`, and then Stripe must be told to try again."""
         event = parse_event(account, body)
-        lane = f"events:{account}:{crc32(_whose(event).encode(errors='replace')) % _EVENT_LANES}"
-        urgency = signal_class_of(event.type).urgency
-        kept = json.dumps(_without_its_key(body)) if event.type in _KEYS else raw
-        await self.intake.accept(
-            [Arrival(f"stripe:{account}", event.id, event.type, kept, lane, "events", urgency)]
-        )
+        await self.intake.accept([arrival_of(event, body, raw)])
         now = self.clock.now()
         metrics.last_event.labels(account).set(now.timestamp())
         metrics.event_age.labels(account).observe(max(0.0, (now - event.created).total_seconds()))
 
     async def handle(self, item: Item) -> Done:
         """Handler of `events` lanes."""
-        account = item.uid.removeprefix("stripe:").partition(":")[0]
+        source, account = account_of(item.uid)
         if account not in self.config.accounts:
             return Done(
                 Retry(f"The account {account} is not in the configuration any more.", outage=True)
             )
-        event = parse_event(account, json.loads(item.payload))
+        again = Again.of(source, item.payload)
+        event = parse_event(account, json.loads(again.body))
         reader = self.readers[account]
         try:
             if event.thin:
@@ -101,10 +93,9 @@ class Notices:
             )
             links, learned = NO_LINKS, {}
         signal = signal_of(event, links, self.words)
-        metrics.events.labels(account, signal.signal_class).inc()
-        if not signal.known:
-            metrics.unknown_events.labels(account).inc()
-        return Done(Delivered(), partial(self._tell, event, signal, learned))
+        if not again.mark:
+            _count(signal)
+        return Done(Delivered(), partial(self._tell, event, signal, learned, again))
 
     async def notify(self, item: Item) -> Done:
         """Handler of `apprise` lanes."""
@@ -122,7 +113,9 @@ class Notices:
                     found |= {payment: invoice} if known else {}
         return found
 
-    async def _tell(self, event: Event, signal: Signal, learned: Bills, tx: Tx) -> None:
+    async def _tell(
+        self, event: Event, signal: Signal, learned: Bills, again: Again, tx: Tx
+    ) -> None:
         for payment, invoice in learned.items():
             await cards.learn_bill(tx, event.account, payment, invoice, self.clock.now())
         routed = route(signal, self.config.routes, self.config.targets)
@@ -143,6 +136,7 @@ class Notices:
         told += addressed.deliveries
         told += await reshaping(tx, event, told)
         told += await self._abouts(tx, told, addressed.covered)
+        told += await address.again(tx, signal, again.destinations, again.mark)
         await outbox.enqueue(tx, told, now)
 
     async def _now(self, tx: Tx, signal: Signal) -> Config:
@@ -160,20 +154,11 @@ class Notices:
         return [one for one in found if one.lane not in waiting]
 
 
-def _without_its_key(body: Json) -> Json:
-    """Whoever reads our store must not be able to act as the customer."""
-    data = body.get("data")
-    if not isinstance(data, dict) or not isinstance(told := data.get("object"), dict):
-        return body
-    return {**body, "data": {**data, "object": {k: v for k, v in told.items() if k != "url"}}}
+def _count(signal: Signal) -> None:
+    metrics.events.labels(signal.account, signal.signal_class).inc()
+    if not signal.known:
+        metrics.unknown_events.labels(signal.account).inc()
 
 
 def _must_be_seen(signal: Signal) -> bool:
     return signal.signal_class is SignalClass.PAGE
-
-
-def _whose(event: Event) -> str:
-    """What decides the lane: the customer, else the object."""
-    return (
-        id_of(event.object.get("customer")) or id_of(event.object) or event.related_id or event.id
-    )
