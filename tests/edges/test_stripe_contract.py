@@ -36,6 +36,7 @@ CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
         "k", ["charge.refunded"], datetime(2026, 11, 27, tzinfo=UTC)
     ),
     "check": lambda api: api.check(),
+    "event": lambda api: api.event("evt_1"),
     "refund": lambda api: api.refund(
         charge="ch_1",
         money=Money(2000, "eur"),
