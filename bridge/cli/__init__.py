@@ -20,6 +20,7 @@ LATER = {
     "audit": "The audit trail: verify it, export it.",
     "backfill": "Build the rooms and cards of customers who were there before.",
     "replay": "Handle events once more: what was not told is told, and what you name is told again.",
+    "lanes": "What waits for which room and target; pause and resume them.",
     "dead": "Dead letters: what was given up, and what is to become of it.",
 }
 

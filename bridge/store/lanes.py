@@ -212,6 +212,7 @@ _FREE = {
     inward: select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency, lane.c.lease_token)
     .where(
         *which,
+        lane.c.paused_at.is_(None),
         lane.c.urgency <= bindparam("calmest"),
         lane.c.due_at <= bindparam("now"),
         or_(lane.c.lease_until.is_(None), lane.c.lease_until <= bindparam("now")),

@@ -93,6 +93,7 @@ lane = Table(
     Column("lease_until", Moment),
     Column("lease_token", String(32)),
     Column("fails", Integer, nullable=False, server_default="0"),
+    Column("paused_at", Moment),  # by an operator; null: it works
     Index(
         "ix_lane_due",
         "urgency",
