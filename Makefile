@@ -56,6 +56,8 @@ lock:  ## write the lock files anew (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed: pip install uv"; exit 1; }
 	$(LOCK) -o requirements.txt pyproject.toml
 	$(LOCK) --extra sandbox --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	echo "matrix-webhook" | $(LOCK) -o benchmarks/speed/peers/matrix-webhook.txt -
+	echo "maubot" | $(LOCK) -o benchmarks/speed/peers/maubot.txt -
 	echo "hatchling" | $(LOCK) -c requirements-dev.txt -o requirements-build.txt -
 
 clean:  ## remove the virtual environment and what was built
