@@ -8,7 +8,7 @@ from bridge.commands import payments
 from bridge.commands.arguments import Arguments, read
 from bridge.commands.authorised import held, held_ones, held_until, intent_of, status_words
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
-from bridge.commands.finding import ACTION_KEY
+from bridge.commands.finding import marked, marks
 from bridge.model.action import ActionState
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of
@@ -48,16 +48,15 @@ async def execute(desk: Desk, action: Action) -> Json:
         raise Refused(f"Nothing was taken, for something has changed meanwhile. {problem}")
     if held(intent).amount != action.params["held"]:
         raise Refused("Nothing was taken: it is not as much held as when you asked. Ask again.")
-    metadata = {ACTION_KEY: action.id, "chat_person": action.asked_by[:500]}
     return await desk.writers[action.account].capture(
-        action.object_id, money=money, metadata=metadata, key=action.id
+        action.object_id, money=money, metadata=marks(action), key=action.id
     )
 
 
 async def find(desk: Desk, action: Action) -> Json | None:
     """The call writes the action's id and takes the money, both or neither."""
     intent = await desk.readers[action.account].payment_intent(action.object_id)
-    return intent if (intent.get("metadata") or {}).get(ACTION_KEY) == action.id else None
+    return marked([intent], action)
 
 
 def told(desk: Desk, action: Action, intent: Json) -> Result:

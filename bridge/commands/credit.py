@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bridge.commands.arguments import Arguments
 from bridge.commands.desk import Desk
-from bridge.commands.finding import ACTION_KEY, marked
+from bridge.commands.finding import marked, marks
 from bridge.commands.payments import Payment
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of
@@ -21,7 +21,6 @@ PHRASES = (
 )
 #: Of a refund's reasons, those that a credit note knows.
 _REASONS = {"duplicate", "fraudulent"}
-_METADATA_CAP = 500
 
 
 def take_phrase(arguments: Arguments) -> tuple[bool, Arguments]:
@@ -73,9 +72,8 @@ async def check(reader: StripeReader, invoice: str | None, money: Money, reason:
 async def issue(desk: Desk, action: Action, money: Money) -> Json:
     invoice, reason = action.params["invoice"], action.params["reason"]
     await check(desk.readers[action.account], invoice, money, reason)
-    metadata = {ACTION_KEY: action.id, "chat_person": action.asked_by[:_METADATA_CAP]}
     credit = _credit(invoice, money, reason, action.params["words"])
-    return await desk.writers[action.account].credit(credit, metadata=metadata, key=action.id)
+    return await desk.writers[action.account].credit(credit, metadata=marks(action), key=action.id)
 
 
 async def find(desk: Desk, action: Action) -> Json | None:

@@ -13,6 +13,7 @@ freezing, exactly once, what is unclear, the audit trail, the words in the threa
 Stripe's events tell what the call with the action's id has made (`events`, `makes`).
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,7 +26,7 @@ from bridge.model.command import Actor, Command
 from bridge.model.errors import BridgeError, Refused
 from bridge.model.event import Json
 from bridge.model.explained import Explained
-from bridge.model.message import Message
+from bridge.model.message import Link, Message
 from bridge.model.money import Money
 from bridge.model.ports import Attachment, ChatMessage, Media, StripeReader, StripeWriter
 from bridge.model.room_message import RoomMessage
@@ -36,6 +37,8 @@ from bridge.model.words import Words
 from bridge.store.actions import Action
 from bridge.store.engine import Store, Tx
 from bridge.store.outbox import Delivery, to_room
+
+_PAGE = re.compile(r"https?://[^\s<>\"']{1,2000}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,11 @@ def say(title: str, text: str = "", *, mention: tuple[str, ...] = ()) -> Message
         text=safe(text, cap=2000, lines=True) if text else None,
         mentions=mention,
     )
+
+
+def page_link(label: str, url: object) -> tuple[Link, ...]:
+    """To a page that Stripe has made; none if what it names is no plain web address."""
+    return (Link(safe(label), url),) if isinstance(url, str) and _PAGE.fullmatch(url) else ()
 
 
 def refusal(error: BridgeError) -> Message:

@@ -9,6 +9,8 @@ from bridge.store.actions import Action
 
 #: The metadata key by which what an action made is recognised.
 ACTION_KEY = "chat_action"
+#: So long may a value be at Stripe.
+METADATA_CAP = 500
 #: Stripe's clock and ours are never quite the same.
 _SKEW = timedelta(minutes=5)
 
@@ -31,6 +33,11 @@ async def in_events(desk: Desk, action: Action, types: Sequence[str], makes: str
 def called_since(action: Action) -> datetime:
     """By Stripe's clock, nothing of it was made earlier."""
     return (action.executing_at or action.created_at) - _SKEW
+
+
+def marks(action: Action) -> dict[str, str]:
+    """Metadata for what the action makes: so it is found again, and people see who asked for it."""
+    return {ACTION_KEY: action.id, "chat_person": action.asked_by[:METADATA_CAP]}
 
 
 def marked(objects: Iterable[Json], action: Action) -> Json | None:

@@ -7,7 +7,7 @@ nobody owes anything, so a draft that does not come to its end is thrown away ag
 
 from bridge.commands.arguments import Arguments
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
-from bridge.commands.finding import ACTION_KEY, called_since, marked
+from bridge.commands.finding import called_since, marked, marks
 from bridge.commands.invoice_words import read_wish
 from bridge.commands.invoices import as_invoice
 from bridge.model.action import ActionState
@@ -18,7 +18,6 @@ from bridge.model.signal import Objects
 from bridge.store.actions import Action
 
 DO = "new"
-_METADATA_CAP = 500
 #: Why it was not sent, or not thrown away, in what `execute` and `undo` return.
 _UNSENT, _LEFT = "unsent", "left"
 
@@ -61,7 +60,7 @@ async def execute(desk: Desk, action: Action) -> Json:
             invoice=invoice,
             money=money,
             text=action.params["text"],
-            metadata=_marks(action),
+            metadata=marks(action),
             key=f"{action.id}:item",
         )
     if invoice["status"] == "draft":
@@ -133,7 +132,7 @@ async def _begun(desk: Desk, action: Action, money: Money) -> Json:
         currency=money.currency,
         days=action.params["days"],
         text=action.params["text"],
-        metadata=_marks(action),
+        metadata=marks(action),
         key=action.id,
     )
 
@@ -157,10 +156,6 @@ async def _must_be_as_asked(desk: Desk, action: Action, invoice_id: str) -> None
             f"Nothing was sent: Stripe makes it {total.words(desk.config.locale)} "
             f"and not {_amount(desk, action)}."
         )
-
-
-def _marks(action: Action) -> dict[str, str]:
-    return {ACTION_KEY: action.id, "chat_person": action.asked_by[:_METADATA_CAP]}
 
 
 def _amount(desk: Desk, action: Action) -> str:

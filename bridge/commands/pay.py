@@ -4,17 +4,16 @@ For a customer whom we know it is a checkout that ends by itself; else a link fo
 That it was paid is told by Stripe's events (notices/asked_payments.py), never by this.
 """
 
-import re
 from typing import Any
 
 from bridge.commands.choices import which
-from bridge.commands.desk import Ask, Desk, Proposal, Result
-from bridge.commands.finding import ACTION_KEY, in_events, marked
+from bridge.commands.desk import Ask, Desk, Proposal, Result, page_link
+from bridge.commands.finding import in_events, marked, marks
 from bridge.commands.pay_words import ANYONE, Wish, meant_money, read_wish
 from bridge.model.action import ActionState
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of, moment
-from bridge.model.message import Link, Message
+from bridge.model.message import Message
 from bridge.model.money import Money
 from bridge.model.signal import Fact, Objects
 from bridge.model.stripe_paying import Sale
@@ -24,8 +23,6 @@ from bridge.store.actions import Action
 LINK, CHECKOUT = "payment_link", "checkout.session"
 _CLOSED = "This link is closed. Please ask whoever sent it to you."
 _UNNAMED = "Payment"
-_METADATA_CAP = 500
-_PAGE = re.compile(r"https?://[^\s<>\"']{1,2000}", re.ASCII)
 
 
 async def propose(desk: Desk, ask: Ask) -> Proposal:
@@ -69,13 +66,12 @@ def told(desk: Desk, action: Action, made: Json) -> Result:
     if money is None or page_id is None:
         raise Refused("Stripe's answer names no page to pay at. Look there before you ask again.")
     is_link = made.get("object") == LINK
-    url = str(made.get("url") or "")
     purpose = safe(action.params["purpose"])
     message = Message(
         title=safe(f"{money.words(desk.config.locale)} can be paid{_behind(purpose)}."),
         facts=tuple(_facts(desk, made)),
         text=safe("To take it back, reply `withdraw`. When it is paid, you will hear it here."),
-        links=(Link(SafeText("The page to pay at"), url),) if _PAGE.fullmatch(url) else (),
+        links=page_link("The page to pay at", made.get("url")),
         test_mode=not desk.config.accounts[action.account].livemode,
     )
     names: dict[str, Any] = {"payment_link" if is_link else "checkout_session": page_id}
@@ -124,8 +120,7 @@ def _living(customer: Json) -> Json:
 def _sale(action: Action) -> Sale:
     if action.money is None:
         raise Refused("That has no amount; nothing was done.")
-    metadata = {ACTION_KEY: action.id, "chat_person": action.asked_by[:_METADATA_CAP]}
-    return Sale(action.money, action.params["purpose"] or _UNNAMED, metadata)
+    return Sale(action.money, action.params["purpose"] or _UNNAMED, marks(action))
 
 
 def _question(desk: Desk, money: Money, purpose: str, customer: Json | None) -> str:

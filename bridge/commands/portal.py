@@ -4,14 +4,13 @@ The link is a key to the customer's account, for minutes. It goes into the threa
 for, and nowhere else: neither the action nor the audit trail knows it.
 """
 
-import re
 from datetime import timedelta
 
-from bridge.commands.desk import Ask, Desk, Proposal, Result, say
+from bridge.commands.desk import Ask, Desk, Proposal, Result, page_link, say
 from bridge.model.action import ActionState
 from bridge.model.errors import Refused
 from bridge.model.event import Json, id_of, moment
-from bridge.model.message import Link, Message
+from bridge.model.message import Message
 from bridge.model.signal import SubjectKind
 from bridge.model.text import SafeText
 from bridge.store.actions import Action
@@ -20,7 +19,6 @@ EVENTS = ("billing_portal.session.created",)
 MAKES = "billing_portal.session"
 #: So long an unused one works at least.
 _LIFE = timedelta(minutes=5)
-_PAGE = re.compile(r"https?://[^\s<>\"']{1,2000}", re.ASCII)
 
 
 async def propose(desk: Desk, ask: Ask) -> Proposal:
@@ -43,10 +41,10 @@ async def execute(desk: Desk, action: Action) -> Json:
 
 
 def told(desk: Desk, action: Action, session: Json) -> Result:
-    url = str(session.get("url") or "")
+    links = page_link("Billing portal", session.get("url"))
     after = {"portal_session": id_of(session), "customer": action.object_id}
     too_late = desk.clock.now() - moment(session.get("created")) > _LIFE
-    if too_late or not _PAGE.fullmatch(url):
+    if too_late or not links:
         words = say("The way into the billing portal has ended before I could tell it. Ask again.")
         return Result(ActionState.FAILED, words, id_of(session), "ended", after)
     message = Message(
@@ -55,7 +53,7 @@ def told(desk: Desk, action: Action, session: Json) -> Result:
             "Whoever opens it acts as this customer: send it to nobody else. It ends after some "
             "minutes; ask again then."
         ),
-        links=(Link(SafeText("Billing portal"), url),),
+        links=links,
         secret=True,
         test_mode=not desk.config.accounts[action.account].livemode,
     )

@@ -9,7 +9,7 @@ from bridge.commands import credit, payments
 from bridge.commands.arguments import Arguments, read
 from bridge.commands.choices import which
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
-from bridge.commands.finding import ACTION_KEY, marked
+from bridge.commands.finding import METADATA_CAP, marked, marks
 from bridge.commands.naming import again
 from bridge.commands.payments import Payment, payment_now, payment_of, why_not
 from bridge.model.action import ActionState
@@ -24,7 +24,6 @@ _WHOLE = {"all", "full", "everything", "rest"}
 #: A number that stands for itself, perhaps with the sign of a currency.
 _NUMBER = re.compile(r"[€$£¥₹₩]?\d+(?:[.,]\d+)*[€$£¥₹₩]?", re.ASCII)
 _MOST_WORDS = 400
-_METADATA_CAP = 500
 
 
 @dataclass(frozen=True)
@@ -143,9 +142,9 @@ async def execute(desk: Desk, action: Action) -> Json:
         raise Refused(f"Nothing was refunded, for something has changed meanwhile. {problem}")
     if action.params.get("invoice"):
         return await credit.issue(desk, action, money)
-    metadata = {ACTION_KEY: action.id, "chat_person": action.asked_by[:_METADATA_CAP]}
+    metadata = marks(action)
     if action.params["words"]:
-        metadata["chat_reason"] = action.params["words"][:_METADATA_CAP]
+        metadata["chat_reason"] = action.params["words"][:METADATA_CAP]
     return await desk.writers[action.account].refund(
         charge=action.object_id,
         money=money,

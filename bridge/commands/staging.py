@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from bridge.commands import disputes, evidence_files
 from bridge.commands.choices import which
 from bridge.commands.desk import Ask, Desk, Proposal, Reply, Result, say
-from bridge.commands.finding import ACTION_KEY, marked
+from bridge.commands.finding import marked, marks
 from bridge.model import evidence
 from bridge.model.action import ActionState
 from bridge.model.dispute import Dispute, as_dispute
@@ -20,7 +20,6 @@ from bridge.store.actions import Action
 
 _REMOVE = ("remove ", "clear ", "delete ")
 _SHOWN = 300
-_METADATA_CAP = 500
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,6 @@ async def execute(desk: Desk, action: Action) -> Json:
         metadata=marks(action),
         key=action.id,
     )
-
-
-def marks(action: Action) -> dict[str, str]:
-    """By which what the action did is found again, and people see who asked for it."""
-    return {ACTION_KEY: action.id, "chat_person": action.asked_by[:_METADATA_CAP]}
 
 
 async def find(desk: Desk, action: Action) -> Json | None:

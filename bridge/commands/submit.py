@@ -5,8 +5,9 @@ What is approved is frozen by its fingerprint: if Stripe has anything else by th
 
 from collections.abc import Iterator
 
-from bridge.commands import disputes, preview, staging
+from bridge.commands import disputes, preview
 from bridge.commands.desk import Ask, Desk, Proposal, Result, say
+from bridge.commands.finding import marks
 from bridge.model import evidence
 from bridge.model.action import ActionState
 from bridge.model.dispute import WAITING, Dispute, as_dispute
@@ -45,7 +46,7 @@ async def execute(desk: Desk, action: Action) -> Json:
     return await desk.writers[action.account].submit_evidence(
         dispute=dispute.id,
         evidence=evidence.given(dispute.evidence),
-        metadata=staging.marks(action),
+        metadata=marks(action),
         key=action.id,
     )
 

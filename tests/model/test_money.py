@@ -15,6 +15,7 @@ from bridge.model.money import (
     WHOLE_ONLY,
     ZERO_DECIMAL,
     Money,
+    currencies_named,
     exponent,
     from_decimal,
     parse_money,
@@ -164,3 +165,25 @@ def test_more_than_any_amount_is_refused_where_it_would_stop_being_exact() -> No
     assert Money(2**63 - 1, "eur").decimal == Decimal(2**63 - 1) / 100
     with pytest.raises(AmountError):
         Money(2**63, "eur")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("20", set()),
+        ("20 eur", {"eur"}),
+        ("EUR 20", {"eur"}),
+        ("20.00€", {"eur"}),
+        ("£20", {"gbp"}),
+        ("¥20", {"jpy", "cny"}),
+        ("20 zł", {"pln"}),
+    ],
+)
+def test_a_code_or_sign_says_which_currencies_may_be_meant(text: str, named: set[str]) -> None:
+    assert currencies_named(text) == named
+
+
+@pytest.mark.parametrize("text", ["20 lamps", "€20 eur", "-20 eur", "eur", "", "20 xyz"])
+def test_what_names_no_currency_is_refused(text: str) -> None:
+    with pytest.raises(AmountError):
+        currencies_named(text)
