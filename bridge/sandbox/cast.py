@@ -28,12 +28,14 @@ CAST = (Member("sam", "support"), Member("fin", "finance"), Member("eva", "engin
 DISPUTES = ["evidence", "preview", "submit"]
 #: To ask a customer for money, and what belongs to it.
 SELLING = ["pay", "withdraw", "capture", "cancel", "portal", "balance"]
+BILLING = ["retry", "invoice", "subscription"]
 LOOKS = ["show", "find", "timeline", "notes", "who", "why", "escalate", "help"]
 CARE = ["note", "assign", "ack", "snooze"]
 RIGHTS = {
-    "support": [*SELLING, "refund", *DISPUTES, *CARE, *LOOKS, "freeze"],
+    "support": [*SELLING, *BILLING, "refund", *DISPUTES, *CARE, *LOOKS, "freeze"],
     "finance": [
         *SELLING,
+        *BILLING,
         "refund",
         *DISPUTES,
         "accept",
@@ -49,7 +51,7 @@ RIGHTS = {
 }
 #: Small refunds need nobody else; large ones somebody of finance.
 APPROVALS = [
-    {"verbs": SELLING, "others": 0},
+    {"verbs": [*SELLING, *BILLING], "others": 0},
     {"verbs": ["refund"], "currencies": ["eur"], "others": 0},
     {
         "verbs": ["refund"],

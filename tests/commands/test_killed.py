@@ -36,6 +36,12 @@ INVOICE = "invoice 60 eur for x"
 CASES: tuple[tuple[str, Prepare, str, str], ...] = (
     ("refund 20", PAID, HOLD, "/v1/refunds"),
     ("refund 20", PAID, SILENT, "/v1/refunds"),
+    (
+        "refund 20 as credit note",
+        about("renewal_succeeds", "charge"),
+        HOLD,
+        "/v1/credit_notes",
+    ),
     ("retry", a_card_that_works_again, SILENT, "/v1/invoices/*/pay"),
     ("capture", AUTHORISED, HOLD, "/v1/payment_intents/*/capture"),
     ("cancel", AUTHORISED, SILENT, "/v1/payment_intents/*/cancel"),

@@ -147,8 +147,8 @@ def test_every_verb_is_done_once_and_within_the_rules(template: Path) -> None:
 
 def test_every_verb_that_moves_money_is_among_the_wishes() -> None:
     wished = {text.partition(" ")[0] for text, _ in WISHES}
-    assert {verb.name for verb in TABLE if verb.moves_money} <= {*wished, "refund"}
-    assert wished == {*OTHERS}
+    assert {verb.name for verb in TABLE if verb.moves_money} <= wished
+    assert wished == {"refund", *OTHERS}
 
 
 @pytest.mark.parametrize(
@@ -173,4 +173,4 @@ def test_each_wish_comes_true_although_its_calls_are_cut_off(
         desks.crash = None
     finally:
         desks.teardown()
-    assert Cut.succeeded >= {*OTHERS}
+    assert Cut.succeeded >= {"refund", *OTHERS}

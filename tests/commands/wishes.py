@@ -45,6 +45,7 @@ async def a_dispute(office: Office) -> str:
 A_SHOP = about("checkout_succeeds")
 PAUSED = {"pause_collection": {"behavior": "void", "resumes_at": None}}
 WISHES: tuple[tuple[str, Prepare], ...] = (
+    ("refund 20 as credit note", about("renewal_succeeds", "charge")),
     ("retry", a_card_that_works_again),
     ("retry", about("renewal_fails", "invoice")),
     ("invoice 60 eur for x", A_SHOP),
