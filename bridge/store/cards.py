@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Table, bindparam, select, update
 
 from bridge.model.signal import Objects
 from bridge.store.engine import Tx, Upsert
+from bridge.store.often import Often
 from bridge.store.tables import bill, card, card_place, posted
 
 
@@ -145,22 +146,22 @@ def _place(row: Row[Any]) -> Place:
     )
 
 
-_VERSION = select(card.c.version).where(*_is(card))
-_CARD = select(card.c.body, card.c.version).where(*_is(card))
-_LOCKED = _CARD.with_for_update()
-_LOCKED_VERSION = _VERSION.with_for_update()
-_KEPT = update(card).where(*_is(card))
+_VERSION = Often(select(card.c.version).where(*_is(card)))
+_CARD = Often(select(card.c.body, card.c.version).where(*_is(card)))
+_LOCKED = Often(_CARD.statement.with_for_update())
+_LOCKED_VERSION = Often(_VERSION.statement.with_for_update())
+_KEPT = Often(update(card).where(*_is(card)))
 _BLANK = Upsert.into(
     card, lambda insert: insert.on_conflict_do_nothing(index_elements=["account", "kind", "key"])
 )
-_PLACES = select(card_place).where(*_is(card_place)).order_by(card_place.c.subject)
+_PLACES = Often(select(card_place).where(*_is(card_place)).order_by(card_place.c.subject))
 _HERE = (*_is(card_place), card_place.c.subject == bindparam("of_subject"))
-_PLACE = select(card_place).where(*_HERE)
-_STANDS = update(card_place).where(*_HERE)
+_PLACE = Often(select(card_place).where(*_HERE))
+_STANDS = Often(update(card_place).where(*_HERE))
 _PUT = Upsert.into(
     card_place,
     lambda insert: insert.on_conflict_do_nothing(
         index_elements=["account", "kind", "key", "subject"]
     ),
 )
-_IS_ABOUT = update(posted).where(posted.c.event_id == bindparam("of_event"))
+_IS_ABOUT = Often(update(posted).where(posted.c.event_id == bindparam("of_event")))

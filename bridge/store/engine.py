@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import Connection, Executable, Table, event
@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bridge.model.errors import StoreUnavailable
+from bridge.store.often import Often
 from bridge.store.sqlite import Sqlite
 
 #: What no other moment would cure.
@@ -31,6 +32,9 @@ _OUR_FAULT = (
     IntegrityError,
     DataError,
     ProgrammingError,
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
 )
@@ -40,7 +44,7 @@ _ITS_FAULT = (
     PoolTimeout,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
-    sqlite3.OperationalError,
+    sqlite3.DatabaseError,
     OSError,
 )
 _T = TypeVar("_T")
@@ -50,14 +54,17 @@ _T = TypeVar("_T")
 class Upsert:
     """An insert that knows `on_conflict_…`, which both databases spell alike. Made once, run often."""
 
-    of: Mapping[str, Executable]
+    of: Mapping[str, Often]
 
     @classmethod
     def into(
         cls, table: Table, finish: "Callable[[sqlite.Insert | postgresql.Insert], Executable]"
     ) -> Self:
         return cls(
-            {"sqlite": finish(sqlite.insert(table)), "postgresql": finish(postgresql.insert(table))}
+            {
+                "sqlite": Often(finish(sqlite.insert(table))),
+                "postgresql": Often(finish(postgresql.insert(table))),
+            }
         )
 
 
@@ -72,7 +79,9 @@ class Bulk:
         dialects = {"sqlite": sqlite.dialect(), "postgresql": asyncpg_dialect()}  # type: ignore[no-untyped-call]
         return cls(
             {
-                name: str(upsert.of[name].compile(dialect=dialect, column_keys=list(columns)))  # type: ignore[attr-defined]
+                name: str(
+                    upsert.of[name].statement.compile(dialect=dialect, column_keys=list(columns))
+                )
                 for name, dialect in dialects.items()
             }
         )
@@ -88,13 +97,21 @@ class Tx:
     #: Among them is a lane that overtakes the others.
     urgent: bool = False
 
-    async def run(self, statement: Executable | Upsert, rows: Any = None) -> CursorResult[Any]:
+    async def run(
+        self, statement: Executable | Upsert | Often, rows: Any = None
+    ) -> CursorResult[Any]:
         """A statement that runs often is made once, with `bindparam`s: making it costs more than running it."""
         if isinstance(statement, Upsert):
             statement = statement.of[self.dialect]
-        if isinstance(self.connection, Connection):
-            return self.connection.execute(statement, rows)
-        return await self.connection.execute(statement, rows)
+        plain = statement.statement if isinstance(statement, Often) else statement
+        connection = self.connection
+        if not isinstance(connection, Connection):
+            return await connection.execute(plain, rows)
+        if isinstance(statement, Often) and not isinstance(rows, list):
+            driver: Any = connection.connection.driver_connection
+            if (found := statement.run(driver, rows or {})) is not None:
+                return cast("CursorResult[Any]", found)
+        return connection.execute(plain, rows)
 
     async def run_many(self, bulk: "Bulk", rows: Sequence[tuple[Any, ...]]) -> None:
         connection = self.connection

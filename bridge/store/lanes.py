@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from bridge.model.errors import BridgeError
 from bridge.store.engine import Bulk, Tx, Upsert
+from bridge.store.often import Often
 from bridge.store.tables import inbox, is_ready, lane, outbox
 
 #: Lanes of these kinds are queues of the inbox; all others of the outbox.
@@ -207,19 +208,21 @@ _WAKE = Bulk.of_upsert(
     ),
     ["key", "kind", "urgency", "due_at"],
 )
-_INWARD = lane.c.kind.in_(sorted(INBOX_KINDS))
+_INWARD = or_(*(lane.c.kind == kind for kind in sorted(INBOX_KINDS)))
 _FREE = {
-    inward: select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency, lane.c.lease_token)
-    .where(
-        *which,
-        lane.c.paused_at.is_(None),
-        lane.c.urgency <= bindparam("calmest"),
-        lane.c.due_at <= bindparam("now"),
-        or_(lane.c.lease_until.is_(None), lane.c.lease_until <= bindparam("now")),
+    inward: Often(
+        select(lane.c.key, lane.c.kind, lane.c.fails, lane.c.urgency, lane.c.lease_token)
+        .where(
+            *which,
+            lane.c.paused_at.is_(None),
+            lane.c.urgency <= bindparam("calmest"),
+            lane.c.due_at <= bindparam("now"),
+            or_(lane.c.lease_until.is_(None), lane.c.lease_until <= bindparam("now")),
+        )
+        .order_by(lane.c.urgency, lane.c.due_at)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
     )
-    .order_by(lane.c.urgency, lane.c.due_at)
-    .limit(bindparam("most", type_=Integer))
-    .with_for_update(skip_locked=True)
     for inward, which in {None: (), True: (_INWARD,), False: (not_(_INWARD),)}.items()
 }
 _UNATTENDED = select(lane.c.key).where(
@@ -228,12 +231,16 @@ _UNATTENDED = select(lane.c.key).where(
     lane.c.lease_until.is_(None),
 )
 _LEASE = update(lane).where(lane.c.key.in_(bindparam("keys", expanding=True)))
-_OWNED = update(lane).where(
-    lane.c.key == bindparam("of_key"), lane.c.lease_token == bindparam("of_token")
+_OWNED = Often(
+    update(lane).where(
+        lane.c.key == bindparam("of_key"), lane.c.lease_token == bindparam("of_token")
+    )
 )
 _MOST_URGENT = {
-    queue.name: select(func.min(queue.c.urgency)).where(
-        queue.c.lane == bindparam("of_lane"), is_ready(queue)
+    queue.name: Often(
+        select(func.min(queue.c.urgency)).where(
+            queue.c.lane == bindparam("of_lane"), is_ready(queue)
+        )
     )
     for queue in (inbox, outbox)
 }

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from bridge.model.room_message import RoomMessage, room_lane
 from bridge.store.engine import Tx, Upsert
 from bridge.store.lanes import Wake, wake
+from bridge.store.often import Often
 from bridge.store.tables import is_ready, lane, outbox
 
 
@@ -80,4 +81,6 @@ async def expected(tx: Tx, lane_key: str) -> bool:
     return (await tx.run(select(lane.c.key).where(lane.c.key == lane_key))).first() is not None
 
 
-_WAITS = select(outbox.c.urgency).where(outbox.c.uid == bindparam("of_uid"), is_ready(outbox))
+_WAITS = Often(
+    select(outbox.c.urgency).where(outbox.c.uid == bindparam("of_uid"), is_ready(outbox))
+)

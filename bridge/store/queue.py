@@ -10,6 +10,7 @@ from sqlalchemy import Integer, bindparam, insert, select, update
 from bridge.model.outcome import Dead, Delivered, NotYet, Outcome, Retry, Unknown, word
 from bridge.store.engine import Tx
 from bridge.store.lanes import INBOX_KINDS, Lane, hold
+from bridge.store.often import Often
 from bridge.store.tables import attempt, inbox, is_ready, outbox
 
 _REASON_CAP = 2000
@@ -141,11 +142,13 @@ def _outbox_values(item: Item, outcome: Outcome, now: datetime) -> dict[str, Any
 
 
 _READY = {
-    queue.name: select(queue)
-    .where(queue.c.lane == bindparam("of_lane"), is_ready(queue))
-    .order_by(queue.c.id)
-    .limit(bindparam("most", type_=Integer))
+    queue.name: Often(
+        select(queue)
+        .where(queue.c.lane == bindparam("of_lane"), is_ready(queue))
+        .order_by(queue.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
     for queue in (inbox, outbox)
 }
-_OF_INBOX = update(inbox).where(inbox.c.id == bindparam("of_id"))
-_OF_OUTBOX = update(outbox).where(outbox.c.id == bindparam("of_id"))
+_OF_INBOX = Often(update(inbox).where(inbox.c.id == bindparam("of_id")))
+_OF_OUTBOX = Often(update(outbox).where(outbox.c.id == bindparam("of_id")))

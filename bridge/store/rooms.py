@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from bridge.model.signal import Objects, SubjectKind
 from bridge.store.engine import Tx, Upsert
+from bridge.store.often import Often
 from bridge.store.tables import posted, room
 
 
@@ -182,13 +183,13 @@ def _posted(row: Row[Any]) -> Posted:
     )
 
 
-_OF_SUBJECT = select(room).where(room.c.subject == bindparam("subject"))
-_OF_ID = select(room).where(room.c.room_id == bindparam("room_id"))
+_OF_SUBJECT = Often(select(room).where(room.c.subject == bindparam("subject")))
+_OF_ID = Often(select(room).where(room.c.room_id == bindparam("room_id")))
 _POSTED = Upsert.into(
     posted, lambda insert: insert.on_conflict_do_nothing(index_elements=["event_id"])
 )
-_POSTED_BY_ID = select(posted).where(posted.c.event_id == bindparam("event_id"))
-_ROOT = (
+_POSTED_BY_ID = Often(select(posted).where(posted.c.event_id == bindparam("event_id")))
+_ROOT = Often(
     select(posted)
     .where(
         posted.c.room_id == bindparam("room_id"),
