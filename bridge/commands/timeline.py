@@ -19,7 +19,7 @@ _MOST = 30
 _NOTES = 50
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Moment:
     at: datetime
     words: str
@@ -35,7 +35,7 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
         raise Refused("I can't tell of what. Reply to a message, or name it by its id.")
     async with desk.store.read() as tx:
         found = await _moments(tx, desk, ask.subject.account, ids, objects.customer, details)
-    shown = sorted(found)[-_MOST:]
+    shown = sorted(found, key=lambda one: one.at)[-_MOST:]
     if not shown:
         return Reply(Message(safe("I know nothing that happened to it.")))
     left = len(found) - len(shown)
@@ -76,8 +76,7 @@ async def _moments(
     shown = mask if details == "masked" else safe
     found = [
         Moment(one.at, f"{one.title}: {desk.words.money(one.money)}" if one.money else one.title)
-        for one in told
-        if one.tells
+        for one in history.once(told)
     ]
     found += [Moment(one.written_at, f"{one.author} noted: {shown(one.text)}") for one in written]
     found += [

@@ -14,8 +14,14 @@ ROOM = "acme/customer/cus_1"
 
 
 def said(event: str, at: datetime, **more: object) -> dict[str, object]:
-    told = {"event": event, "type": "charge.succeeded", "title": "Paid", "money": None}
-    return {**told, "tells": True, "at": at.isoformat(), **more}
+    told: dict[str, object] = {
+        "event": event,
+        "type": "charge.succeeded",
+        "title": "Paid",
+        "money": None,
+    }
+    told |= {"tells": True, "news": event, "weight": 1, "at": at.isoformat()}
+    return {**told, **more}
 
 
 async def card(tx: Tx, key: str, now: datetime, *told: dict[str, object]) -> CardId:
@@ -46,6 +52,18 @@ async def test_what_was_told_and_where(store: Store, clock: ManualClock) -> None
         assert await history.tellings_at(tx, "other", "$card") == []
         (place,) = await history.standing(tx, "acme", ["pi_1", "pi_2"])
         assert (place.subject, place.room_id, place.root) == (ROOM, "!r", "$card")
+
+
+async def test_each_news_is_told_once_by_who_knows_best(store: Store, clock: ManualClock) -> None:
+    now = clock.now()
+    async with store.begin() as tx:
+        first = said("evt_1", now, news="paid", weight=1, title="Charged")
+        best = said("evt_2", now + timedelta(seconds=1), news="paid", weight=3, title="Paid")
+        quiet = said("evt_3", now, news="paid", weight=9, tells=False)
+        await card(tx, "pi_1", now, first, best, quiet)
+        await card(tx, "pi_2", now, said("evt_4", now, news="paid"))
+        told = history.once(await history.tellings(tx, "acme", ["pi_1", "pi_2"]))
+    assert [(one.title, one.at) for one in told] == [("Paid", now), ("Paid", now)]
 
 
 async def test_rooms_by_their_names(store: Store, clock: ManualClock) -> None:

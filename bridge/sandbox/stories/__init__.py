@@ -2,6 +2,7 @@
 
 from bridge.sandbox.stories.black_friday import BlackFriday
 from bridge.sandbox.stories.dispute_desk import DisputeDesk
+from bridge.sandbox.stories.handover import Handover
 from bridge.sandbox.stories.outage import Outage
 from bridge.sandbox.stories.pay_link import PayLink
 from bridge.sandbox.stories.refund_approval import RefundApproval
@@ -17,4 +18,5 @@ STORIES: dict[str, type[Story]] = {
     RefundApproval.name: RefundApproval,
     PayLink.name: PayLink,
     DisputeDesk.name: DisputeDesk,
+    Handover.name: Handover,
 }
