@@ -9,7 +9,7 @@ from bridge.model.audit import Who
 from bridge.model.message import Message
 from bridge.model.ports import ChatMessage, RoomChange
 from bridge.model.signal import Subject, SubjectKind
-from bridge.store import about, actions, audit, rooms, steps
+from bridge.store import about, actions, audit, rooms, snoozes, steps
 from bridge.store.actions import Action, Approval
 from bridge.store.engine import Tx
 from bridge.store.outbox import Delivery, enqueue
@@ -23,6 +23,7 @@ _WORDS = {
 async def withdraw(desk: Desk, gone: RoomChange, tx: Tx) -> None:
     """Whoever may remove the command or its question ends it, and an approval with its message."""
     await about.lost(tx, gone.detail)
+    await snoozes.take_back(tx, gone.detail)
     approval = await actions.approval_said(tx, gone.detail)
     if approval:
         found = await actions.get(tx, approval.action_id)

@@ -75,6 +75,12 @@ async def told(tx: Tx, ids: Collection[int]) -> None:
     await tx.run(update(snooze).where(snooze.c.id.in_(list(ids))).values(state="told"))
 
 
+async def take_back(tx: Tx, source_event: str) -> None:
+    """The message that asked for it was removed: it need not come back."""
+    mine = (snooze.c.source_event == source_event, snooze.c.state == "waiting")
+    await tx.run(update(snooze).where(*mine).values(state="ended"))
+
+
 async def end(tx: Tx, account: str, object_ids: Collection[str], thread: str) -> int:
     """Whatever waits for one of these objects, or in that thread, need not come back; how many."""
     wanted = select(snooze.c.id, snooze.c.objects, snooze.c.thread).where(

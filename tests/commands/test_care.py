@@ -109,6 +109,20 @@ async def test_seen_is_said_once_with_who_and_when(office: Office) -> None:
     )
 
 
+async def test_news_are_to_be_seen_again(office: Office) -> None:
+    made = office.stripe.happen("renewal_fails", amount=4900, currency="eur")
+    await office.arrive(*made["events"])
+    card = next(heard for heard in office.told if heard.wanted.card).event_id
+    office.clock.advance(timedelta(minutes=1))
+    assert "Seen by sam" in await office.say("sam", "ack", reply_to=card)
+    assert "sam has seen it already" in await office.say("fin", "ack", reply_to=card)
+    office.clock.advance(timedelta(minutes=1))
+    again = office.stripe.happen("renewal_fails_again", invoice=made["invoice"])
+    await office.arrive(*again["events"])
+    office.clock.advance(timedelta(minutes=1))
+    assert "Seen by fin" in await office.say("fin", "ack", reply_to=card)
+
+
 async def test_snoozed_it_comes_back_once_at_its_time_even_after_a_restart(office: Office) -> None:
     paid = await office.payment()
     said = await office.say("sam", "snooze 2h call her again", reply_to=paid)

@@ -1,5 +1,6 @@
 """Who removes a command or its question ends it, as long as nobody has decided on it."""
 
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -79,6 +80,17 @@ async def test_removed_in_one_breath_with_the_command(office: Office) -> None:
     await office.commands.accept(Told(said=(said,), changes=(gone,), transaction="both"))
     await office.worker.settle_all()
     assert await office.happened() == ["proposed", "cancelled"]
+
+
+async def test_what_was_put_off_does_not_come_back(office: Office) -> None:
+    paid, other = await office.payment(), await office.payment()
+    said = office.message("sam", "snooze 2h", reply_to=paid)
+    await office.hear(said)
+    await office.say("sam", "snooze 2h the other", reply_to=other)
+    assert await remove(office, "sam", said.event_id) == ""
+    await office.overseen(timedelta(hours=3))
+    (reminder,) = [heard for heard in office.told if "wanted to come back" in heard.words]
+    assert "the other" in reminder.words
 
 
 @pytest.mark.parametrize("what", ["$unknown", "$paid1"])
