@@ -33,9 +33,6 @@ class SearchCalls(StripeCalls):
         wanted = {"query": f"number:{_quoted(number)}", "limit": limit}
         return _found(await self._get(self._client.v1.invoices.search_async(cast("Any", wanted))))
 
-    async def event(self, event_id: str) -> Json:
-        return await self._get(self._client.v1.events.retrieve_async(event_id))
-
 
 def _found(page: Json) -> tuple[list[Json], bool]:
     return list(page["data"]), bool(page.get("has_more"))

@@ -10,5 +10,4 @@ CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
         last4="4242", amount=2000, currency="eur", limit=5
     ),
     "search_invoices": lambda api: api.search_invoices("ABC-0001", 5),
-    "event": lambda api: api.event("evt_1"),
 }
