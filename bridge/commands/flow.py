@@ -14,13 +14,13 @@ homeserver ── accept ──> inbox rows and the transaction's id, committed:
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from bridge import metrics
-from bridge.commands import answers, evidence_files, proposing, questions, redacted, withdraw
+from bridge.commands import answers, dropped, proposing, questions, redacted, withdraw
 from bridge.commands.answers import Hearing
 from bridge.commands.desk import (
     Ask,
@@ -92,12 +92,8 @@ class Commands:
 
     async def accept(self, told: Told) -> None:
         """Commit what the homeserver told; raises `StoreUnavailable`."""
-        disputed = await self._disputed({one.room_id for one in told.said if one.file})
-        said = [
-            _arrival(one)
-            for one in told.said
-            if _concerns_us(one) or (one.file and one.room_id in disputed)
-        ]
+        files = await dropped.for_us(self.desk.store, told.said)
+        said = [_arrival(one) for one in told.said if _concerns_us(one) or one.event_id in files]
         if not said and not told.changes and told.since is None:
             return  # our own messages come back to us: there is nothing to keep
         us, now = self.desk.config.matrix.sender, self.desk.clock.now()
@@ -249,19 +245,11 @@ class Commands:
                 unknown = unknown or target is None
             awaits = await questions.waits_for(tx, said, target)
             unknown = unknown or await questions.unasked(tx, said)
-            file = said.file or await _dropped(tx, said)
+            file = await dropped.file_of(tx, said)
             lane = room_lane(Place(room, None).subject)
             unsettled = unknown and await outbox.under_way(tx, lane, heard_at)
         target = target if target and target.room_id == said.room_id else None
         return Place(room, target, awaits, file, unsettled)
-
-    async def _disputed(self, room_ids: Collection[str]) -> set[str]:
-        """Those of the rooms that are about a dispute."""
-        if not room_ids:
-            return set()
-        async with self.desk.store.read() as tx:
-            found = [await rooms.of_id(tx, one) for one in room_ids]
-        return {one.room_id for one in found if one and one.kind == SubjectKind.DISPUTE}
 
     async def _write(
         self, said: ChatMessage, place: Place, thread: str, reply: Reply, tx: Tx
@@ -286,23 +274,7 @@ def _meant(said: ChatMessage, place: Place) -> Meant | None:
             "Something waits for an answer here. To agree to it, write `approve` or `yes`; "
             "to give up a dispute, write `!stripe accept`."
         )
-    return _filed(said, place, meant) if place.file and not isinstance(meant, Command) else meant
-
-
-def _filed(said: ChatMessage, place: Place, otherwise: Meant | None) -> Meant | None:
-    """What a dropped file means, or what is said where one was dropped."""
-    evidence = Command("evidence", said.body.strip().removeprefix(PREFIX).strip())
-    if said.file:
-        return evidence if place.subject.kind is SubjectKind.DISPUTE else None
-    return evidence if evidence_files.is_named(said.body) else otherwise
-
-
-async def _dropped(tx: Tx, said: ChatMessage) -> Attachment | None:
-    """The file in the message that this one replies to, or whose thread it is in."""
-    for event_id in (said.reply_to, said.thread):
-        if event_id and (found := await matrix_intake.said(tx, event_id, said.room_id)):
-            return found.file
-    return None
+    return dropped.meant(said, place.subject.kind, meant) if place.file else meant
 
 
 def _concerns_us(said: ChatMessage) -> bool:
