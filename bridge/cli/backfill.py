@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bridge.cli.options import age, config_option, load_config, one_account, stripe_reader
 from bridge.config import Config
 from bridge.model.clock import SystemClock
+from bridge.model.ports import Listed
 from bridge.notices.backfill import Backfill, Tally
 from bridge.store.engine import open_store
 
@@ -19,7 +20,10 @@ from bridge.store.engine import open_store
 @config_option
 @click.option("--customer", metavar="ID", help="This customer (cus_…), with all that is theirs.")
 @click.option(
-    "--since", type=age, metavar="AGE", help="Every customer who was charged in that time (30d)."
+    "--since",
+    type=age,
+    metavar="AGE",
+    help="Every customer who was made, charged, billed or subscribed in that time (30d).",
 )
 @click.option("--account", metavar="NAME", help="Needed if several accounts are configured.")
 def backfill(
@@ -54,16 +58,18 @@ async def _run(
 
 
 async def _shown(work: Backfill, since: timedelta) -> None:
-    """The bar goes from now back to the beginning."""
+    """The bar goes from now back to the beginning, once for each list of Stripe's."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         start = work.clock.now()
-        task = progress.add_task("reading Stripe", total=since.total_seconds())
+        lists = list(Listed)
+        task = progress.add_task("reading Stripe", total=since.total_seconds() * len(lists))
 
-        def seen(at: datetime) -> None:
-            told = f"{work.tally.customers} customers, {work.tally.cards} cards"
-            done = (start - at).total_seconds()
-            progress.update(task, completed=max(0.0, done), description=told)
+        def seen(what: Listed, at: datetime) -> None:
+            told = f"{what}: {work.tally.customers} customers, {work.tally.cards} cards"
+            back = min(max(start - at, timedelta(0)), since)
+            done = lists.index(what) * since + back
+            progress.update(task, completed=done.total_seconds(), description=told)
 
         await work.since(since, f"since:{int(since.total_seconds())}", seen)
-        progress.update(task, completed=since.total_seconds())
+        progress.update(task, completed=since.total_seconds() * len(lists))

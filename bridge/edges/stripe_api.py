@@ -13,6 +13,7 @@ from bridge.edges.stripe_search import SearchCalls
 from bridge.model.errors import StripeRefused
 from bridge.model.event import Event, Json, id_of
 from bridge.model.money import Money
+from bridge.model.ports import Listed
 
 _RELATED = re.compile(r"/v[12](?:/[a-z_]+){1,4}/[A-Za-z0-9_]{1,255}")
 _PAGE = 100
@@ -102,11 +103,19 @@ class StripeApi(BillingCalls, DisputeCalls, PayingCalls, SearchCalls, StripeCall
         page = await self._get(self._client.v1.invoices.list_async(cast("Any", wanted)))
         return list(page["data"])
 
-    async def charges_since(self, since: datetime, after: str | None) -> list[Json]:
+    async def made_since(self, what: Listed, since: datetime, after: str | None) -> list[Json]:
         wanted: dict[str, Any] = {"limit": _PAGE, "created": {"gte": int(since.timestamp())}}
         if after:
             wanted["starting_after"] = after
-        page = await self._get(self._client.v1.charges.list_async(cast("Any", wanted)))
+        if what is Listed.SUBSCRIPTIONS:
+            wanted["status"] = "all"
+        services: Mapping[Listed, Any] = {
+            Listed.CHARGES: self._client.v1.charges,
+            Listed.INVOICES: self._client.v1.invoices,
+            Listed.SUBSCRIPTIONS: self._client.v1.subscriptions,
+            Listed.CUSTOMERS: self._client.v1.customers,
+        }
+        page = await self._get(services[what].list_async(wanted))
         return list(page["data"])
 
     async def made_by(self, key: str, types: Sequence[str], since: datetime) -> list[Json]:

@@ -16,6 +16,15 @@ from bridge.model.stripe_paying import PayingReader, PayingWriter
 from bridge.model.stripe_search import SearchReader
 
 
+class Listed(StrEnum):
+    """What an account's customers are found by, those who pay first."""
+
+    CHARGES = "charges"
+    INVOICES = "invoices"
+    SUBSCRIPTIONS = "subscriptions"
+    CUSTOMERS = "customers"
+
+
 class StripeReader(BillingReader, DisputeReader, PayingReader, SearchReader, Protocol):
     """One account's reader key. Every method raises `StripeError`; objects are plain JSON."""
 
@@ -49,8 +58,8 @@ class StripeReader(BillingReader, DisputeReader, PayingReader, SearchReader, Pro
     async def invoices_of(self, customer_id: str, status: str | None = None) -> list[Json]:
         """The newest 100."""
 
-    async def charges_since(self, since: datetime, after: str | None) -> list[Json]:
-        """Of the whole account, newest first: the next 100 behind the charge `after`."""
+    async def made_since(self, what: Listed, since: datetime, after: str | None) -> list[Json]:
+        """Of the whole account, newest first: the next 100 behind the object `after`."""
 
     async def made_by(self, key: str, types: Sequence[str], since: datetime) -> list[Json]:
         """The objects in the events, of at most 20 types, of the API call with that idempotency key.

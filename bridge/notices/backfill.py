@@ -5,7 +5,7 @@ made here and one that events have made are the same card, and doing it twice ch
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -15,7 +15,7 @@ from bridge.model.clock import Clock
 from bridge.model.errors import BridgeError, StripeBusy
 from bridge.model.event import Event, Json, id_of, moment
 from bridge.model.message import Message
-from bridge.model.ports import StripeReader
+from bridge.model.ports import Listed, StripeReader
 from bridge.model.room_message import CardNews, RoomMessage, room_lane
 from bridge.model.signal import Objects, Signal, SignalClass, Subject, SubjectKind
 from bridge.model.text import safe
@@ -31,12 +31,15 @@ from bridge.store.engine import Store, Tx
 from bridge.store.outbox import Delivery, to_room
 
 T = TypeVar("T")
+Seen = Callable[[Listed, datetime], None]
 
 #: The newest ones: whatever is older is in Stripe, and in the sum on the pinned card.
 MOST_CARDS = 40
 _MOST_WAITING = 200
 _PAUSE = timedelta(seconds=1)
 _PATIENCE = 120
+#: In place of where a list was left: all of it is done with.
+_THROUGH = "*"
 _INVOICES = {
     "paid": "invoice.paid",
     "uncollectible": "invoice.marked_uncollectible",
@@ -76,23 +79,35 @@ class Backfill:
         """All of one customer, whenever it was. Raises `StripeError`."""
         await self._fill(customer, None, None)
 
-    async def since(self, age: timedelta, scope: str, seen: Callable[[datetime], None]) -> None:
-        """Every customer who was charged since then, from where an earlier run was broken off.
+    async def since(self, age: timedelta, scope: str, seen: Seen) -> None:
+        """Every customer who was charged, billed, subscribed or made since then.
 
-        `seen` is told the moment in the past that the work has come to. Raises `StripeError`.
+        It goes on where an earlier run was broken off. `seen` is told what is gone through, and the
+        moment in the past that the work has come to. Raises `StripeError`.
         """
-        async with self.store.read() as tx:
-            at = await backfill.position(tx, self.account, scope)
-        at = at or Position(self.clock.now() - age)
-        while page := await self._asked(self.reader.charges_since, at.since, at.after):
-            for charge in page:
-                at = replace(at, after=str(charge["id"]))
-                customer = id_of(charge.get("customer"))
-                if customer and customer not in self._done:
-                    await self._fill(customer, at.since, (scope, at))
-                seen(moment(charge.get("created")))
+        start = Position(self.clock.now() - age)
+        for what in Listed:
+            part = f"{scope}:{what}"
+            async with self.store.read() as tx:
+                at = await backfill.position(tx, self.account, part) or start
+            start = Position(at.since)
+            if at.after != _THROUGH:
+                await self._through(what, part, at, seen)
         async with self.store.begin() as tx:
-            await backfill.finished(tx, self.account, scope)
+            for what in Listed:
+                await backfill.finished(tx, self.account, f"{scope}:{what}")
+
+    async def _through(self, what: Listed, part: str, at: Position, seen: Seen) -> None:
+        while page := await self._asked(self.reader.made_since, what, at.since, at.after):
+            for one in page:
+                at = replace(at, after=str(one["id"]))
+                customer = id_of(one if what is Listed.CUSTOMERS else one.get("customer"))
+                if customer and customer not in self._done:
+                    await self._fill(customer, at.since, (part, at))
+                seen(what, moment(one.get("created")))
+        async with self.store.begin() as tx:
+            through = replace(at, after=_THROUGH)
+            await backfill.keep(tx, self.account, part, through, self.clock.now())
 
     async def _fill(
         self, customer: str, since: datetime | None, place: tuple[str, Position] | None
@@ -156,18 +171,32 @@ class Backfill:
                     if fresh or moved.changed:
                         key = f"{room_lane(subject)}|{moved.id.kind}:{moved.id.key}"
                         told[key] = self._delivery(signal, subject, news, moved.version, key)
+        if not found.events and not found.customer.get("deleted"):
+            told |= self._nothing_yet(found.customer, words)
         chosen = list(told.values())[-MOST_CARDS:]
         subjects = {_subject_of(one): None for one in chosen}
         await outbox.enqueue(tx, [*chosen, *map(to_about, subjects)], now)
         self.tally.customers += bool(chosen)
-        self.tally.cards += len(chosen)
+        self.tally.cards += len(chosen) if found.events else 0
+
+    def _nothing_yet(self, customer: Json, words: Words) -> Mapping[str, Delivery]:
+        """Who has nothing that could be a card has a room all the same, and its pinned card."""
+        subject = Subject(self.account, SubjectKind.CUSTOMER, id_of(customer) or "")
+        since = words.day(moment(customer.get("created")))
+        message = Message(safe(f"A customer since {since}, with nothing to pay so far"))
+        who = customer.get("name") or customer.get("email")
+        name = safe(who) if isinstance(who, str) else subject.id
+        topic = _topic(subject)
+        wanted = RoomMessage(subject, message, Objects(customer=subject.id), name, topic)
+        key = f"{room_lane(subject)}|backfill"
+        return {key: to_room(wanted, SignalClass.DIGEST.urgency, key)}
 
     def _delivery(
         self, signal: Signal, subject: Subject, news: CardNews, version: int, key: str
     ) -> Delivery:
         who = signal.customer_name or subject.id
         name = dispute_name(str(who)) if subject.kind is SubjectKind.DISPUTE else str(who)
-        topic = f"{subject.kind} {subject.id} of {subject.account} in Stripe"
+        topic = _topic(subject)
         message = Message(safe(signal.title))
         wanted = RoomMessage(subject, message, signal.objects, name, topic, card=news)
         return to_room(wanted, SignalClass.DIGEST.urgency, f"{key}|{version}")
@@ -193,6 +222,10 @@ class Backfill:
                 after = busy.after or _PAUSE * (1 << tries)
                 await self.rest(after.total_seconds())
         return await ask(*about)
+
+
+def _topic(subject: Subject) -> str:
+    return f"{subject.kind} {subject.id} of {subject.account} in Stripe"
 
 
 def _recent(things: Sequence[Json], since: datetime | None) -> list[Json]:

@@ -11,7 +11,7 @@ from bridge.store.tables import backfill, outbox
 
 @dataclass(frozen=True)
 class Position:
-    """`after` is the last charge that is done with, newest first; None at the beginning."""
+    """`after` is the last object that is done with, newest first; None at the beginning."""
 
     since: datetime
     after: str | None = None

@@ -13,11 +13,18 @@ import pytest_asyncio
 from bridge.edges.stripe_api import StripeApi
 from bridge.model.errors import StripeRefused
 from bridge.model.money import Money
+from bridge.model.ports import Listed
 from bridge.sandbox.ports import Port
 from bridge.sandbox.process import Process
 from tests.tools import tool
 
 from . import billing_calls, dispute_calls, paying_calls, search_calls
+
+
+async def _each_list(api: StripeApi) -> None:
+    for what in Listed:
+        await api.made_since(what, datetime(2026, 11, 27, tzinfo=UTC), "ch_1")
+
 
 CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     "charge": lambda api: api.charge("ch_1"),
@@ -31,7 +38,7 @@ CALLS: dict[str, Callable[[StripeApi], Awaitable[object]]] = {
     "charges_of": lambda api: api.charges_of("cus_1"),
     "subscriptions_of": lambda api: api.subscriptions_of("cus_1"),
     "invoices_of": lambda api: api.invoices_of("cus_1", "open"),
-    "charges_since": lambda api: api.charges_since(datetime(2026, 11, 27, tzinfo=UTC), "ch_1"),
+    "made_since": _each_list,
     "made_by": lambda api: api.made_by(
         "k", ["charge.refunded"], datetime(2026, 11, 27, tzinfo=UTC)
     ),

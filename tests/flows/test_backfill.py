@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import stripe
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from bridge.cli import main
 from bridge.edges.matrix_content import OURS
 from bridge.edges.stripe_api import StripeApi
 from bridge.model.clock import SystemClock
 from bridge.model.errors import StripeRefused
+from bridge.model.ports import Listed
 from bridge.notices.backfill import Backfill
 from bridge.sandbox.stripe_server import Manners
 from bridge.store.engine import Store, open_store
+from bridge.store.tables import backfill as backfill_table
 
 from .conftest import ACCOUNT, House
 
@@ -44,7 +48,7 @@ def work(house: House, store: Store, reader: StripeApi) -> Backfill:
     return Backfill(house.config, store, SystemClock(), reader, ACCOUNT)
 
 
-def seen(_: datetime) -> None:
+def seen(what: Listed, at: datetime) -> None:
     pass
 
 
@@ -110,6 +114,50 @@ async def test_all_since_then_are_filled_and_a_broken_run_goes_on_where_it_was(
     again = work(house, store, reader)
     await again.since(MONTH, "since:30d", seen)
     assert again.tally.cards == 0
+
+
+async def test_those_who_were_never_charged_are_found_too(
+    house: House, store: Store, reader: StripeApi
+) -> None:
+    ada = house.stripe.happen("checkout_succeeds", name="Ada", amount=12900, currency="eur")
+    http = stripe.AIOHTTPClient()
+    client = stripe.StripeClient(
+        house.stripe.owner_key, base_addresses={"api": house.stripe.url}, http_client=http
+    )
+    new = await client.v1.customers.create_async({"name": "Nora New", "email": "n@example.com"})
+    billed = await client.v1.customers.create_async({"name": "Bill Billed"})
+    bill = await client.v1.invoices.create_async(
+        {
+            "customer": billed.id,
+            "currency": "eur",
+            "collection_method": "send_invoice",
+            "days_until_due": 14,
+        }
+    )
+    await client.v1.invoice_items.create_async(
+        {"customer": billed.id, "invoice": bill.id, "amount": 7700, "currency": "eur"}
+    )
+    await client.v1.invoices.finalize_invoice_async(bill.id)
+    await http.close_async()  # type: ignore[no-untyped-call]
+    lists: list[Listed] = []
+    filled = work(house, store, reader)
+    await filled.since(MONTH, "since:30d", lambda what, at: lists.append(what))
+    assert list(dict.fromkeys(lists)) == [Listed.CHARGES, Listed.INVOICES, Listed.CUSTOMERS]
+    assert filled.tally.customers == (3 if ada["customer"] else 2)
+    await house.told(house.room("customer", billed.id), "€77.00")
+    first = await house.told(house.room("customer", new.id), "A customer since", "nothing to pay")
+    assert (first.mentions, first.content["msgtype"]) == ((), "m.notice")
+    assert house.sam.room(first.room_id).name == "Nora New"
+    await house.told(house.room("customer", new.id), "Owes: nothing")
+
+    again = work(house, store, reader)
+    await again.since(MONTH, "since:30d", seen)
+    said = await house.sam.say(first.room_id, "!stripe help")
+    await house.answer(first.room_id, said, "help")
+    ours = [e for e in house.sam.room(first.room_id).shown() if house.is_ours(e)]
+    assert sum("A customer since" in e.body for e in ours) == 1
+    async with store.read() as tx:
+        assert list(await tx.run(select(backfill_table))) == []
 
 
 async def test_an_open_dispute_gets_its_room_too(

@@ -115,7 +115,7 @@ class Renewal:
             if self._is_ours(event) and (event.mentions or event.content.get("msgtype") == "m.text")
         ]
         expect(loud == [], f"These interrupted somebody: {loud}")
-        critical = self.sam.room(self.stage.world.channel("payments-critical"))
+        critical = await self.sam.is_in(self.stage.world.channel("payments-critical"), within=30)
         told = [event.body for event in critical.messages if self._is_ours(event)]
         expect(told == [], f"#payments-critical was told: {told}")
 
