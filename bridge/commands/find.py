@@ -19,6 +19,7 @@ from bridge.model.errors import AmountError, Refused, StripeRefused
 from bridge.model.event import Json, id_of, moment
 from bridge.model.message import Link, Message
 from bridge.model.money import SYMBOLS, THREE_DECIMAL, ZERO_DECIMAL, Money, parse_money
+from bridge.model.ports import Listed
 from bridge.model.signal import Objects
 from bridge.model.text import SafeText, mask, safe
 from bridge.store import rooms
@@ -163,7 +164,7 @@ async def _charges(
     currency: str | None = None,
 ) -> Found:
     reader = desk.readers[account]
-    newest = await reader.charges_since(desk.clock.now() - _FRESH, None)
+    newest = await reader.made_since(Listed.CHARGES, desk.clock.now() - _FRESH, None)
     fresh = [charge for charge in newest if fits(charge)]
     try:
         searched, more = await reader.search_charges(

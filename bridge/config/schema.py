@@ -595,6 +595,11 @@ class Retention(Section):
         ge=timedelta(days=7),
         description="How long dead letters are kept.",
     )
+    cards: Duration = Field(
+        default=timedelta(days=730),
+        ge=timedelta(days=30),
+        description="How long is kept what cards say, since they last moved. One that may still move by itself is never forgotten; the messages stay in their rooms.",
+    )
 
 
 class Config(Section):

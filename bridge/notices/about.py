@@ -45,12 +45,12 @@ class Known:
 def about_customer(account: str, known: Known, view: View, *, livemode: bool) -> Message:
     customer = known.customer
     words, name = view.words, _name(customer, view)
-    worth = _amounts(_worth(known.charges), words) or "nothing yet"
+    worth = _amounts(_worth(known.charges), words)
     so_far = (
         "Paid so far" if known.all_charges else f"Paid in the last {len(known.charges)} charges"
     )
     facts = [
-        Fact(so_far, safe(worth)),
+        Fact(so_far, safe(worth or "nothing yet")),
         Fact("Owes", safe(_amounts(_owed(known.open_invoices), words) or "nothing")),
         *(Fact("Subscription", one) for one in _each(_alive_first(known), words, _subscription)),
         Fact("Pays with", safe(_default(customer) or "nothing on file")),
@@ -60,7 +60,11 @@ def about_customer(account: str, known: Known, view: View, *, livemode: bool) ->
         *_assigned(known.assigned, str(customer.get("id"))),
         *(Fact(f"Note by {who}", safe(text), personal=True) for who, text in known.notes),
     ]
-    title = f"{name}: {worth} paid" if view.details != "none" else "About this customer"
+    title = (
+        f"{name}: {f'{worth} paid' if worth else 'nothing paid yet'}"
+        if view.details != "none"
+        else "About this customer"
+    )
     return Message(
         title=safe(title),
         facts=tuple(shown_facts(tuple(facts), view.details)),

@@ -14,7 +14,7 @@ from bridge.model.signal import Signal, SignalClass, Subject, SubjectKind
 from bridge.model.text import SafeText, safe
 from bridge.model.words import Words
 from bridge.notices.card_news import Moved, card_key, move_cards, story_of, subject_of
-from bridge.notices.room_plan import alias, members
+from bridge.notices.room_plan import alias, members, room_topic
 from bridge.notices.room_shape import dispute_name
 from bridge.notices.wording import message_of
 from bridge.store import cards, outbox
@@ -180,7 +180,7 @@ class Address:
             message=message,
             objects=signal.objects,
             name="" if channel else _room_name(signal, subject),
-            topic="" if channel else _room_topic(subject),
+            topic="" if channel else room_topic(self.config, subject),
             story=signal.dedup_key,
         )
 
@@ -242,7 +242,3 @@ def _room_name(signal: Signal, subject: Subject) -> str:
     if subject.kind is SubjectKind.DISPUTE:
         return dispute_name(who or subject.id)
     return str(who or subject.id)
-
-
-def _room_topic(subject: Subject) -> str:
-    return f"{subject.kind} {subject.id} of {subject.account} in Stripe"

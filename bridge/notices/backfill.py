@@ -23,6 +23,7 @@ from bridge.model.words import Words
 from bridge.notices.card_news import move_cards
 from bridge.notices.catalogue import Links, signal_of
 from bridge.notices.lookups import look_up
+from bridge.notices.room_plan import room_topic
 from bridge.notices.room_shape import dispute_name
 from bridge.store import backfill, cards, outbox
 from bridge.store.about import to_about
@@ -186,7 +187,7 @@ class Backfill:
         message = Message(safe(f"A customer since {since}, with nothing to pay so far"))
         who = customer.get("name") or customer.get("email")
         name = safe(who) if isinstance(who, str) else subject.id
-        topic = _topic(subject)
+        topic = room_topic(self.config, subject)
         wanted = RoomMessage(subject, message, Objects(customer=subject.id), name, topic)
         key = f"{room_lane(subject)}|backfill"
         return {key: to_room(wanted, SignalClass.DIGEST.urgency, key)}
@@ -196,7 +197,7 @@ class Backfill:
     ) -> Delivery:
         who = signal.customer_name or subject.id
         name = dispute_name(str(who)) if subject.kind is SubjectKind.DISPUTE else str(who)
-        topic = _topic(subject)
+        topic = room_topic(self.config, subject)
         message = Message(safe(signal.title))
         wanted = RoomMessage(subject, message, signal.objects, name, topic, card=news)
         return to_room(wanted, SignalClass.DIGEST.urgency, f"{key}|{version}")
@@ -222,10 +223,6 @@ class Backfill:
                 after = busy.after or _PAUSE * (1 << tries)
                 await self.rest(after.total_seconds())
         return await ask(*about)
-
-
-def _topic(subject: Subject) -> str:
-    return f"{subject.kind} {subject.id} of {subject.account} in Stripe"
 
 
 def _recent(things: Sequence[Json], since: datetime | None) -> list[Json]:

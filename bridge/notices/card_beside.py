@@ -11,7 +11,7 @@ from bridge.model.signal import CardKind, Fact
 from bridge.model.text import safe
 from bridge.model.words import Words
 from bridge.notices.card_money import paid_of, refunds_in_words
-from bridge.notices.card_states import Reached, state_of
+from bridge.notices.card_states import Reached, is_over, state_of
 from bridge.notices.cards import Card, Said
 from bridge.notices.phrases import phrase
 
@@ -69,6 +69,14 @@ def to_be_acted_on(card: Card) -> Said | None:
         return None
     back = paid.back and paid.whole and paid.back.amount >= paid.whole.amount
     return None if back else warned
+
+
+def is_settled(card: Card) -> bool:
+    """Nothing of it moves any more. A payment that only others told of never moved by itself."""
+    if card.kind is not CardKind.PAYMENT:
+        return is_over(card.kind, card.state)
+    moves = paid_of(card).waiting or any(one.is_open for one in disputes_of(card))
+    return not moves and (not card.state or is_over(card.kind, card.state))
 
 
 def beside_in_words(card: Card, words: Words) -> dict[str, Fact]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bridge.model.room_message import room_lane
 from bridge.model.signal import CardKind, Move, Signal, Subject, SubjectKind
+from bridge.notices.card_beside import is_settled
 from bridge.notices.cards import Card, advance
 from bridge.store import cards
 from bridge.store.cards import CardId
@@ -40,7 +41,7 @@ async def _move(tx: Tx, one: CardId, signal: Signal, move: Move, now: datetime) 
     changed = card != before
     version = kept.version + changed
     if changed:
-        await cards.keep(tx, one, card.to_json(), version, now)
+        await cards.keep(tx, one, card.to_json(), version, now, settled=is_settled(card))
     standing = {place.subject: place.waiting for place in await cards.places(tx, one)}
     said = next((said for said in card.said if said.event == signal.event_id), None)
     return Moved(one, said.news if said else "", version, changed, standing)

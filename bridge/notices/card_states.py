@@ -85,6 +85,15 @@ _ONLY_TO: Mapping[CardKind, Mapping[str, frozenset[str]]] = {
 }
 
 
+#: Nothing follows by itself any more; what still may come is the world's exception.
+_OVER: Mapping[CardKind, frozenset[str]] = {
+    CardKind.PAYMENT: frozenset({"uncollectible", "canceled", "expired", "voided", "paid"}),
+    CardKind.DISPUTE: frozenset({"warning_closed", "charge_refunded", "prevented", "lost", "won"}),
+    CardKind.PAYOUT: frozenset({"canceled", "paid", "failed"}),
+    CardKind.SUBSCRIPTION: frozenset({"incomplete_expired", "canceled"}),
+}
+
+
 @dataclass(frozen=True)
 class Reached:
     """An event's word on the state, and on the one before where it tells; `event` breaks ties."""
@@ -98,6 +107,10 @@ class Reached:
 def stage(kind: CardKind, state: str) -> int:
     """How far on in its life; -1 for what is not known to be part of it."""
     return _ORDER[kind].index(state) if state in _ORDER[kind] else -1
+
+
+def is_over(kind: CardKind, state: str) -> bool:
+    return state in _OVER[kind]
 
 
 def may_follow(kind: CardKind, old: str, new: str) -> bool:

@@ -36,6 +36,14 @@ def room_spec(config: Config, wanted: RoomMessage, space: str) -> RoomSpec:
     return RoomSpec(alias(config, subject), name, topic, members(config, subject), {}, space)
 
 
+def room_topic(config: Config, subject: Subject) -> str:
+    """What it is about, with the page in Stripe's dashboard: clients make a link of it."""
+    account = config.accounts[subject.account]
+    mode = "" if account.livemode else "test/"
+    page = f"{account.dashboard.rstrip('/')}/{mode}{subject.kind}s/{subject.id}"
+    return f"A {subject.kind} of {subject.account} in Stripe: {page}"
+
+
 def everyone(config: Config) -> tuple[str, ...]:
     return tuple(person.matrix for person in config.people.values() if person.matrix)
 

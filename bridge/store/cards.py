@@ -65,8 +65,11 @@ async def version_now(tx: Tx, one: CardId) -> int:
     return (await tx.run(_LOCKED_VERSION, _of(one))).scalar_one_or_none() or 0
 
 
-async def keep(tx: Tx, one: CardId, body: dict[str, Any], version: int, now: datetime) -> None:
-    values = {"body": body, "version": version, "updated_at": now}
+async def keep(
+    tx: Tx, one: CardId, body: dict[str, Any], version: int, now: datetime, *, settled: bool = False
+) -> None:
+    """`settled`: nothing of it moves any more, and after its time it may be forgotten."""
+    values = {"body": body, "version": version, "updated_at": now, "settled": settled}
     await tx.run(_KEPT, {**_of(one), **values})
 
 

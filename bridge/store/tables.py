@@ -213,6 +213,13 @@ card = Table(
     Column("body", JSON, nullable=False),
     Column("version", Integer, nullable=False),  # counts what was new
     Column("updated_at", Moment, nullable=False),
+    Column("settled", Boolean, nullable=False, server_default=text("false")),
+    Index(
+        "ix_card_settled",
+        "updated_at",
+        sqlite_where=text("settled"),
+        postgresql_where=text("settled"),
+    ),
 )
 
 #: Where a card stands: its message in one subject's room, and how much of it was told there.

@@ -41,4 +41,7 @@ class Forgetting:
             gone += await retention.prune_deliveries(tx, now - self.keep.deliveries, _BATCH)
             gone += await retention.prune_dead(tx, now - self.keep.dead, _BATCH)
             gone += await retention.prune_transactions(tx, now - _TRANSACTIONS, _BATCH)
+            gone += await retention.prune_cards(tx, now - self.keep.cards, _BATCH)
+            gone += await retention.prune_bills(tx, now - self.keep.cards, _BATCH)
+            gone += await retention.prune_abouts(tx, now - self.keep.cards, _BATCH)
         return gone

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bridge.model.event import parse_event
 from bridge.model.signal import CardKind, Objects, Signal, SignalClass
 from bridge.model.words import Words
+from bridge.notices.card_beside import is_settled
 from bridge.notices.card_states import Reached, may_follow, state_of
 from bridge.notices.card_wording import View, history_of, message_of_card
 from bridge.notices.cards import MOST, Card, advance
@@ -298,6 +299,29 @@ def test_credit_notes_are_summed_without_those_that_were_voided() -> None:
     card = first(CREDITED)
     lines = [history_of(card, [one.news], VIEW) for one in card.history]
     assert "Credit note issued: €250.00" in " ".join(one.title for one in lines if one)
+
+
+@pytest.mark.parametrize(
+    ("signals", "settled"),
+    [
+        (RENEWAL[:3], False),
+        (RENEWAL[:6], False),
+        (RENEWAL, True),
+        (REFUND[:1], True),
+        (REFUND[:2], False),
+        (REFUND[:3], True),
+        (FRAUD[:3], False),
+        (FRAUD, True),
+        (DISPUTE[:3], False),
+        (DISPUTE[:4], True),
+        (PAYOUT[:1], True),
+        (CREDITED[:2], False),
+        ([signal("charge.succeeded", captured=False)], False),
+        ([signal("customer.subscription.updated")], False),
+    ],
+)
+def test_what_may_still_move_by_itself_is_not_settled(signals: list[Signal], settled: bool) -> None:
+    assert is_settled(first(signals)) is settled
 
 
 def test_a_card_that_was_kept_before_it_knew_what_is_beside_it_is_read() -> None:
