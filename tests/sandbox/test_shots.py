@@ -1,6 +1,7 @@
 """Pictures of rooms: what needs no client is proved here, and Chromium against a page of our own."""
 
 import json
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -42,7 +43,8 @@ def _has_chromium() -> bool:
 
 
 needs_chromium = pytest.mark.skipif(
-    not _has_chromium(), reason="There is no Chromium here: apt-get install chromium."
+    not os.environ.get("CI") and not _has_chromium(),
+    reason="There is no Chromium here: apt-get install chromium.",
 )
 
 
