@@ -39,7 +39,8 @@ async def perform(desk: Desk, ask: Ask) -> Reply:
             "I can't tell what to show. Reply to a message, name it by its id, or ask in a customer's room."
         )
     facts = shown_facts([*message.facts, *await _people_say(desk, ask)], details)
-    told = Message(message.title, facts=tuple(facts))
+    test_mode = not desk.config.accounts[ask.subject.account].livemode
+    told = Message(message.title, facts=tuple(facts), test_mode=test_mode)
     return Reply(told, also=tuple(_refreshed(ask.subject)))
 
 
@@ -61,8 +62,9 @@ async def _payment_or_invoice(desk: Desk, reader: StripeReader, objects: Objects
 def _payment(desk: Desk, payment: Payment) -> Message:
     locale = desk.config.locale
     state = "succeeded" if payment.succeeded else "did not succeed"
+    refunded = Fact("Refunded", safe(payment.refunded.words(locale)))
     facts = [
-        Fact("Refunded", safe(payment.refunded.words(locale))),
+        *([refunded] if payment.refunded.amount else []),
         Fact(
             "Can still be refunded",
             safe(
