@@ -156,6 +156,13 @@ def time_left(until: datetime, now: datetime) -> str:
     return f"{max(1, left // timedelta(minutes=1))} minutes left"
 
 
+def time_left_for(hold: timedelta, until: datetime, now: datetime) -> str:
+    """As `time_left`, in words that are no lie for as long as `hold`."""
+    if now < until <= now + 2 * hold:
+        return f"less than {2 * hold // _HOUR} hours left"
+    return time_left(until, min(until, now + hold))
+
+
 def _money(found: Json) -> Money | None:
     minor, currency = found.get("amount"), found.get("currency")
     if not isinstance(minor, int) or isinstance(minor, bool) or not isinstance(currency, str):

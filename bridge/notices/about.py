@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from bridge.model import evidence
 from bridge.model.details import shown_facts
-from bridge.model.dispute import DISPUTE_STATUS, WAITING, as_dispute
+from bridge.model.dispute import DISPUTE_STATUS, WAITING, as_dispute, time_left_for
 from bridge.model.errors import AmountError
 from bridge.model.event import Json, id_of, moment
 from bridge.model.message import Link, Message
@@ -22,6 +23,8 @@ from bridge.notices.phrases import (
 )
 from bridge.notices.wording import ids_of
 
+#: So often the pinned cards of open disputes are brought up to date (watch/deadlines.py).
+REFRESHED = timedelta(hours=1)
 _MOST_LISTED = 5
 _ENDED = frozenset({"canceled", "incomplete_expired"})
 
@@ -80,6 +83,7 @@ def about_dispute(
     view: View,
     *,
     livemode: bool,
+    now: datetime,
     notes: Sequence[tuple[str, str]] = (),
     assigned: Mapping[str, str] | None = None,
 ) -> Message:
@@ -90,7 +94,8 @@ def about_dispute(
     ]
     there = evidence.given(dispute.evidence)
     if dispute.status in WAITING and dispute.due_at:
-        facts.append(Fact("Answer by", words.deadline(dispute.due_at)))
+        left = time_left_for(REFRESHED, dispute.due_at, now)
+        facts.append(Fact("Answer by", safe(f"{words.deadline(dispute.due_at)} ({left})")))
     facts.append(Fact("Evidence there", safe(", ".join(map(_plain, there)) or "none yet")))
     if dispute.status in WAITING:
         lacks = evidence.missing(dispute.reason, dispute.evidence)

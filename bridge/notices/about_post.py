@@ -88,6 +88,7 @@ class Abouts:
                 dispute,
                 view,
                 livemode=live,
+                now=self.rooms.clock.now(),
                 notes=await self._notes_of(subject),
                 assigned=await self._assigned_of(subject),
             )

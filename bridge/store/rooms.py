@@ -112,6 +112,19 @@ async def disputes_of(tx: Tx, account: str, customer: str) -> list[BoundRoom]:
     return [_bound(row) for row in (await tx.run(wanted.order_by(room.c.subject))).all()]
 
 
+async def open_disputes(tx: Tx, account: str, after: str, limit: int) -> list[BoundRoom]:
+    """As `page`: the rooms of an account's disputes that are not over, and can be written to."""
+    wanted = select(room).where(
+        room.c.account == account,
+        room.c.kind == SubjectKind.DISPUTE,
+        room.c.archived_at.is_(None),
+        room.c.trouble.is_(None),
+        room.c.subject > after,
+    )
+    rows = (await tx.run(wanted.order_by(room.c.subject).limit(limit))).all()
+    return [_bound(row) for row in rows]
+
+
 async def named(tx: Tx, account: str, words: str, limit: int) -> list[BoundRoom]:
     """The account's rooms of customers and disputes whose name has these words, newest first."""
     its = func.lower(room.c.name).contains(words.lower(), autoescape=True)

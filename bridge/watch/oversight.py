@@ -18,6 +18,7 @@ from bridge.store import actions, audit, rooms, steps
 from bridge.store.engine import Store
 from bridge.store.outbox import Delivery, enqueue, to_room
 from bridge.store.rooms import BoundRoom
+from bridge.watch.deadlines import keep_true
 from bridge.watch.reminders import come_back
 
 _BATCH = 100
@@ -38,6 +39,7 @@ class Oversight:
         await come_back(self.store, self.clock)
         for account in (*self.config.accounts, HOUSE):
             await self._post_head(account)
+            await keep_true(self.store, self.clock, account)
 
     async def _expire(self) -> bool:
         """Whether there may be more. Nobody is told: whoever answers late is."""

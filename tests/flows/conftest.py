@@ -88,7 +88,7 @@ class House:
     def room(self, kind: str, object_id: str) -> str:
         return self.channel(f"{kind}_{object_id}")
 
-    async def told(self, room: str, *words: str, within: float = 20) -> RoomEvent:
+    async def told(self, room: str, *words: str, within: float = 60) -> RoomEvent:
         """The bridge's first message there that has all the words, as sam sees it."""
 
         def says(event: RoomEvent) -> bool:
@@ -105,13 +105,13 @@ class House:
             fresh = self.is_ours(event) and not event.replaces and event.event_id not in before
             return fresh and all(word in event.body for word in words)
 
-        return await self.sam.sees(room=room, where=says, within=20, what=f"an answer with {words}")
+        return await self.sam.sees(room=room, where=says, within=60, what=f"an answer with {words}")
 
     async def handled(self, event_id: str) -> None:
         """Until the bridge has taken the event and is done with it, whatever it made of it."""
         store = open_store(self.config.store.url.get_secret_value())
         wanted = select(inbox.c.state).where(inbox.c.event_id == event_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 async with store.read() as tx:
                     if (await tx.run(wanted)).scalar_one_or_none() == "handled":

@@ -1,5 +1,6 @@
 """What the pinned card of a room says, whatever shape Stripe's answers have."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from bridge.notices.card_wording import View
 
 VIEW = View(Words("en_GB", "UTC"), "full", "https://dashboard.stripe.com")
 DUE = 1_796_169_540  # 1 Dec 2026, 23:59 UTC
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CARD = {"brand": "visa", "last4": "4242", "exp_month": 8, "exp_year": 2029}
 CUSTOMER = {
     "id": "cus_1",
@@ -109,16 +111,16 @@ def test_a_disputes_card_has_its_deadline_and_what_is_missing() -> None:
         "evidence_details": {"due_by": DUE, "submission_count": 0},
         "charge": "ch_1",
     }
-    message = about_dispute("acme", dispute, VIEW, livemode=False)
+    message = about_dispute("acme", dispute, VIEW, livemode=False, now=NOW)
     assert message.title == "Dispute over €259.00: waiting for your answer"
     told = dict(facts(message))
     assert told["Reason"] == "not received"
-    assert told["Answer by"].endswith("2026, 23:59 UTC")
+    assert told["Answer by"].endswith("2026, 23:59 UTC (7 days left)")
     assert told["Evidence there"] == "shipping tracking number"
     assert told["Evidence missing"].startswith("shipping documentation, customer communication")
     assert told["Sent to the bank"] == "not yet"
     assert message.test_mode
-    over = about_dispute("acme", {**dispute, "status": "lost"}, VIEW, livemode=False)
+    over = about_dispute("acme", {**dispute, "status": "lost"}, VIEW, livemode=False, now=NOW)
     assert not {"Answer by", "Evidence missing"} & dict(facts(over)).keys()
 
 
@@ -136,7 +138,7 @@ def test_no_shape_of_an_answer_breaks_it(owner: Any, some: list[Any], more: list
     known = Known(owner, some, True, more, some, more)
     for message in (
         about_customer("acme", known, VIEW, livemode=True),
-        about_dispute("acme", owner, VIEW, livemode=True),
+        about_dispute("acme", owner, VIEW, livemode=True, now=NOW),
     ):
         assert matrix_content(message, delivery="d")["body"]
 
@@ -147,6 +149,12 @@ def test_who_takes_care_stands_on_both_cards() -> None:
     assert [value for label, value in told if label == "Assigned to"] == ["fin", "sam: pi_1"]
     dispute = {"id": "du_1", "amount": 100, "currency": "eur", "status": "lost"}
     message = about_dispute(
-        "acme", dispute, VIEW, livemode=True, notes=[("sam", "lost it")], assigned={"du_1": "fin"}
+        "acme",
+        dispute,
+        VIEW,
+        livemode=True,
+        now=NOW,
+        notes=[("sam", "lost it")],
+        assigned={"du_1": "fin"},
     )
     assert facts(message)[-2:] == [("Assigned to", "fin"), ("Note by sam", "lost it")]
