@@ -16,7 +16,7 @@ from bridge.sandbox.ports import Port
 from bridge.sandbox.postgres import Postgres
 
 #: A homeserver must know its appservices when it starts; each test takes one of its own.
-APPSERVICES = 100
+APPSERVICES = 200
 _names = count(1)
 
 

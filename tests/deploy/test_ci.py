@@ -44,7 +44,7 @@ def machine(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     (tmp_path / ".ci").mkdir()
     (tmp_path / ".ci" / "run").write_text(TEXT)
-    for name in ("make", "go", "python3.11", "apt-get", "postgres"):
+    for name in ("make", "go", "python3.11", "apt-get", "postgres", "chromium"):
         _stand_in(tmp_path, name, f"echo {name} $* >> {tmp_path}/calls")
     _stand_in(tmp_path, "go", _GO.format(folder=tmp_path))
     return tmp_path
@@ -87,7 +87,7 @@ def test_on_a_good_machine_it_installs_the_tools_and_runs_the_three(machine: Pat
     assert made == ["make setup", "make check", "make test", "make demo ONCE=1"]
     assert len([call for call in calls if call.startswith("go install")]) == 2
     assert not [call for call in calls if call.startswith("apt-get")]
-    assert said.count("==> done in") == 8
+    assert said.count("==> done in") == 9
 
 
 @pytest.mark.parametrize("failing", ["check", "demo", "test", "setup"])
