@@ -5,11 +5,11 @@ from datetime import time
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+from bridge.sandbox.hearing import by_the_bridge, hears_back, sees
 from bridge.sandbox.receiver import Notification
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.story import Stage, Step, expect
 
-_BRIDGE = "@stripe:"
 _REFUND = 2000
 
 
@@ -223,12 +223,7 @@ class BlackFriday:
         return self.stage.world.room("dispute", self.dispute["dispute"])
 
     async def _told_in(self, room: str, *words: str) -> RoomEvent:
-        """The bridge's first message there that has all the words, as finance sees it."""
-
-        def told(event: RoomEvent) -> bool:
-            return event.sender.startswith(_BRIDGE) and all(word in event.body for word in words)
-
-        return await self.fin.sees(room=room, where=told, within=30, what=" and ".join(words))
+        return await sees(self.fin, room, *words)
 
     async def _notified(self, *words: str) -> None:
         def told(came: Notification) -> bool:
@@ -240,28 +235,10 @@ class BlackFriday:
     async def _answered(
         self, room: str, said: str, *, thread: str, words: Sequence[str]
     ) -> RoomEvent:
-        """The bridge's first message in the thread after what was said, as finance sees it."""
-        await self.fin.catches_up(said, room=room)
-        before = {event.event_id for event in self._up_to(room, said)}
-
-        def answer(event: RoomEvent) -> bool:
-            return (
-                event.sender.startswith(_BRIDGE)
-                and event.thread == thread
-                and event.event_id not in before
-                and all(word in event.body for word in words)
-            )
-
-        what = f"an answer in the thread with {' and '.join(words)}"
-        return await self.fin.sees(room=room, where=answer, within=30, what=what)
-
-    def _up_to(self, room: str, event_id: str) -> list[RoomEvent]:
-        timeline = self.fin.timeline(room)
-        end = next(place for place, event in enumerate(timeline) if event.event_id == event_id)
-        return timeline[: end + 1]
+        return await hears_back(self.fin, room, said, *words, thread=thread)
 
     def _by_the_bridge(self, room: str) -> list[RoomEvent]:
-        return [event for event in self.fin.room(room).messages if event.sender.startswith(_BRIDGE)]
+        return [event for event in self.fin.room(room).messages if by_the_bridge(event)]
 
     async def _refunds(self) -> list[dict[str, Any]]:
         """All refunds of Ada's payment, and of any other."""

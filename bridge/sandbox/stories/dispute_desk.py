@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Any, ClassVar
 
+from bridge.sandbox.hearing import hears_back, sees
 from bridge.sandbox.paper import paper
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.story import Stage, Step, expect
 
-_BRIDGE = "@stripe:"
 _LABEL = "Parcel label & signature.pdf"
 
 
@@ -186,10 +186,7 @@ class DisputeDesk:
         )
 
     async def _sees(self, *words: str) -> RoomEvent:
-        def told(event: RoomEvent) -> bool:
-            return event.sender.startswith(_BRIDGE) and all(word in event.body for word in words)
-
-        return await self.eva.sees(room=self.room, where=told, within=30, what=" and ".join(words))
+        return await sees(self.eva, self.room, *words)
 
     async def _card(self, words: str) -> None:
         """In what is pinned, as a client shows it: with its edits."""
@@ -204,18 +201,7 @@ class DisputeDesk:
         )
 
     async def _answered(self, said: str, *words: str) -> RoomEvent:
-        """The bridge's first message with the words after what was said, as Eva sees it."""
-        await self.eva.catches_up(said, room=self.room)
-        timeline = self.eva.timeline(self.room)
-        end = next(place for place, event in enumerate(timeline) if event.event_id == said)
-        before = {event.event_id for event in timeline[: end + 1]}
-
-        def answer(event: RoomEvent) -> bool:
-            fresh = event.sender.startswith(_BRIDGE) and event.event_id not in before
-            return fresh and all(word in event.body for word in words)
-
-        what = f"an answer with {' and '.join(words)}"
-        return await self.eva.sees(room=self.room, where=answer, within=30, what=what)
+        return await hears_back(self.eva, self.room, said, *words)
 
 
 def _there(found: dict[str, Any]) -> set[str]:

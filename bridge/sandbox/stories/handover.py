@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Any, ClassVar
 
+from bridge.sandbox.hearing import by_the_bridge, hears_back, sees
 from bridge.sandbox.person import Person
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.story import Stage, Step, expect
-
-_BRIDGE = "@stripe:"
 
 
 class Handover:
@@ -89,7 +88,7 @@ class Handover:
         await self.sam.edit(self.room, said, self.asked)
         await self._says(self.sam, "!stripe who refund", "Who may refund", "sam, fin")
         asked = [one for one in self.sam.timeline(self.room) if "Refund €5.00 of" in one.body]
-        ours = [one.event_id for one in asked if one.sender.startswith(_BRIDGE)]
+        ours = [one.event_id for one in asked if by_the_bridge(one)]
         dropped = [one for one in asked if "Dropped" in one.body]
         expect(len(ours) - len(dropped) == 1, "The edited message asked for a refund.")
 
@@ -152,24 +151,9 @@ class Handover:
         return await self._answered(person, said, *words)
 
     async def _sees(self, *words: str) -> RoomEvent:
-        def told(event: RoomEvent) -> bool:
-            return event.sender.startswith(_BRIDGE) and all(word in event.body for word in words)
-
-        return await self.sam.sees(room=self.room, where=told, within=30, what=" and ".join(words))
+        return await sees(self.sam, self.room, *words)
 
     async def _answered(
         self, person: Person, said: str, *words: str, room: str | None = None
     ) -> RoomEvent:
-        """The bridge's first message with the words after what was said."""
-        room = room or self.room
-        await person.catches_up(said, room=room)
-        timeline = person.timeline(room)
-        end = next(place for place, event in enumerate(timeline) if event.event_id == said)
-        before = {event.event_id for event in timeline[: end + 1]}
-
-        def answer(event: RoomEvent) -> bool:
-            fresh = event.sender.startswith(_BRIDGE) and event.event_id not in before
-            return fresh and all(word in event.body for word in words)
-
-        what = f"an answer with {' and '.join(words)}"
-        return await person.sees(room=room, where=answer, within=30, what=what)
+        return await hears_back(person, room or self.room, said, *words)

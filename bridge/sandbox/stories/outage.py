@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import time
 from typing import ClassVar
 
+from bridge.sandbox.hearing import by_the_bridge, sees
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.story import Stage, Step, expect
 
-_BRIDGE = "@stripe:"
 _BEFORE, _AWAY, _AFTER = 4, 24, 4
 _CUSTOMERS = ("Ada", "Grace", "Alan", "Edsger")
 
@@ -111,16 +111,11 @@ class Outage:
         return await self._sees(self.payments, _euros(amount))
 
     async def _sees(self, room: str, words: str) -> RoomEvent:
-        def told(event: RoomEvent) -> bool:
-            return event.sender.startswith(_BRIDGE) and words in event.body
-
-        return await self.fin.sees(room=room, where=told, within=45, what=words)
+        return await sees(self.fin, room, words, within=45)
 
     def _by_the_bridge(self, room: str) -> list[RoomEvent]:
         """Edits of a message are not messages of their own."""
-        return [
-            e for e in self.fin.room(room).shown() if e.sender.startswith(_BRIDGE) and not e.thread
-        ]
+        return [e for e in self.fin.room(room).shown() if by_the_bridge(e) and not e.thread]
 
     @property
     def payments(self) -> str:

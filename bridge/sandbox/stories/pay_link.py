@@ -5,10 +5,10 @@ from datetime import time
 from typing import Any, ClassVar
 
 from bridge.model.errors import BridgeError
+from bridge.sandbox.hearing import hears_back
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.story import Stage, Step, Wrong, expect
 
-_BRIDGE = "@stripe:"
 _PAID = "Paid: "
 
 
@@ -170,15 +170,4 @@ class PayLink:
         return [event for event in self.sam.timeline(self.room) if event.thread == root]
 
     async def _answered(self, said: str, *words: str) -> RoomEvent:
-        """The bridge's first message with the words after what was said, as Sam sees it."""
-        await self.sam.catches_up(said, room=self.room)
-        timeline = self.sam.timeline(self.room)
-        end = next(place for place, event in enumerate(timeline) if event.event_id == said)
-        before = {event.event_id for event in timeline[: end + 1]}
-
-        def answer(event: RoomEvent) -> bool:
-            fresh = event.sender.startswith(_BRIDGE) and event.event_id not in before
-            return fresh and all(word in event.body for word in words)
-
-        what = f"an answer with {' and '.join(words)}"
-        return await self.sam.sees(room=self.room, where=answer, within=30, what=what)
+        return await hears_back(self.sam, self.room, said, *words)

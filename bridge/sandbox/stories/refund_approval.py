@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Any, ClassVar
 
+from bridge.sandbox.hearing import hears_back, sees
 from bridge.sandbox.person import Person
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.story import Stage, Step, expect
-
-_BRIDGE = "@stripe:"
 
 
 class RefundApproval:
@@ -158,24 +157,10 @@ class RefundApproval:
         await self._nothing_moved()
 
     async def _sees(self, *words: str) -> RoomEvent:
-        def told(event: RoomEvent) -> bool:
-            return event.sender.startswith(_BRIDGE) and all(word in event.body for word in words)
-
-        return await self.fin.sees(room=self.room, where=told, within=30, what=" and ".join(words))
+        return await sees(self.fin, self.room, *words)
 
     async def _answered(self, said: str, *words: str) -> RoomEvent:
-        """The bridge's first message with the words after what was said, as finance sees it."""
-        await self.fin.catches_up(said, room=self.room)
-        timeline = self.fin.timeline(self.room)
-        end = next(place for place, event in enumerate(timeline) if event.event_id == said)
-        before = {event.event_id for event in timeline[: end + 1]}
-
-        def answer(event: RoomEvent) -> bool:
-            fresh = event.sender.startswith(_BRIDGE) and event.event_id not in before
-            return fresh and all(word in event.body for word in words)
-
-        what = f"an answer with {' and '.join(words)}"
-        return await self.fin.sees(room=self.room, where=answer, within=30, what=what)
+        return await hears_back(self.fin, self.room, said, *words)
 
     async def _nothing_moved(self) -> None:
         await self._moved()

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Any, ClassVar
 
+from bridge.sandbox.hearing import by_the_bridge
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.story import Stage, Step, expect
-
-_BRIDGE = "@stripe:"
 
 
 class Renewal:
@@ -129,7 +128,7 @@ class Renewal:
         return self.stage.world.room("customer", self.made["customer"])
 
     def _is_ours(self, event: RoomEvent) -> bool:
-        return event.sender.startswith(_BRIDGE)
+        return by_the_bridge(event)
 
     def _thread(self) -> str:
         shown = self.sam.room(self.room).shown()
