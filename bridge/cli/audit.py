@@ -1,6 +1,5 @@
 """`stripe-bridge audit`: whether the trail is whole, and the trail itself as a table."""
 
-import asyncio
 import csv
 import json
 import sys
@@ -11,11 +10,11 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from bridge.cli.options import config_option, load_config
+from bridge.cli.options import config_option, load_config, on_store
 from bridge.model.audit import Head, Link
 from bridge.model.errors import BridgeError
 from bridge.store import audit as trail
-from bridge.store.engine import Tx, open_store
+from bridge.store.engine import Store, Tx
 
 T = TypeVar("T")
 
@@ -150,15 +149,10 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
 
 def _run(file: Path, work: Callable[[Tx], Awaitable[T]]) -> T:
     """With everything that is read being of one moment."""
-    config = load_config(file)
 
-    async def go() -> T:
-        store = open_store(config.store.url.get_secret_value())
-        try:
-            async with store.read() as tx:
-                await trail.at_one_moment(tx)
-                return await work(tx)
-        finally:
-            await store.close()
+    async def read(store: Store) -> T:
+        async with store.read() as tx:
+            await trail.at_one_moment(tx)
+            return await work(tx)
 
-    return asyncio.run(go())
+    return on_store(load_config(file), read)

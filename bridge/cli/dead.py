@@ -1,25 +1,22 @@
 """`stripe-bridge dead`: what could not be delivered, and what is to become of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.cli.options import age, config_option, load_config
+from bridge.cli.options import age, config_option, load_config, on_store
 from bridge.model.clock import SystemClock
 from bridge.model.errors import BridgeError
 from bridge.model.text import safe
 from bridge.store import dead as letters
 from bridge.store.dead import DeadLetter
-from bridge.store.engine import Store, Tx, open_store
+from bridge.store.engine import Store, Tx
 
-T = TypeVar("T")
 Change = Callable[[Tx, Sequence[DeadLetter], datetime], Awaitable[None]]
 
 _lane = click.option(
@@ -44,7 +41,7 @@ def dead() -> None:
 @_since
 def list_(file: Path, lane: str | None, since: timedelta | None) -> None:
     """List them, oldest first."""
-    found = _run(file, lambda store: _find(store, lane, since, ()))
+    found = on_store(load_config(file), lambda store: _find(store, lane, since, ()))
     console = Console()
     if not found:
         console.print("There are no dead letters.")
@@ -57,7 +54,7 @@ def list_(file: Path, lane: str | None, since: timedelta | None) -> None:
 @click.argument("name", metavar="NAME")
 def show(file: Path, name: str) -> None:
     """Show one whole: what it says, and every try."""
-    found, tries, payload = _run(file, lambda store: _one(store, name))
+    found, tries, payload = on_store(load_config(file), lambda store: _one(store, name))
     console = Console(soft_wrap=True, highlight=False)
     console.print(_table([found]))
     for one in tries:
@@ -117,7 +114,7 @@ def _change(
 ) -> None:
     if not names and not everything:
         raise BridgeError("Which ones? Name them (out-12), or say --all.")
-    found = _run(file, lambda store: _find(store, lane, since, names))
+    found = on_store(load_config(file), lambda store: _find(store, lane, since, names))
     if missing := set(names) - {letter.name for letter in found}:
         raise BridgeError(f"There is no dead letter called {', '.join(sorted(missing))}.")
     console = Console()
@@ -129,7 +126,7 @@ def _change(
             f"{len(found)} dead letters in {lanes} lanes would be {done}. Say --yes to do it."
         )
         return
-    _run(file, lambda store: _apply(store, found, change))
+    on_store(load_config(file), lambda store: _apply(store, found, change))
     console.print(f"{len(found)} dead letters in {lanes} lanes are {done}.")
 
 
@@ -152,19 +149,6 @@ async def _one(store: Store, name: str) -> tuple[DeadLetter, list[letters.Try], 
 async def _apply(store: Store, found: Sequence[DeadLetter], change: Change) -> None:
     async with store.begin() as tx:
         await change(tx, found, SystemClock().now())
-
-
-def _run(file: Path, work: Callable[[Store], Awaitable[T]]) -> T:
-    config = load_config(file)
-
-    async def go() -> T:
-        store = open_store(config.store.url.get_secret_value())
-        try:
-            return await work(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(go())
 
 
 def _table(found: Sequence[DeadLetter]) -> Table:

@@ -1,25 +1,20 @@
 """`stripe-bridge lanes`: what waits for which target, and pauses."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.cli.options import config_option, load_config
+from bridge.cli.options import config_option, load_config, on_store
 from bridge.model.clock import SystemClock
 from bridge.model.errors import BridgeError
 from bridge.model.text import safe
 from bridge.store import lane_list
-from bridge.store.engine import Store, open_store
+from bridge.store.engine import Store
 from bridge.store.lane_list import Waiting
-
-T = TypeVar("T")
 
 _patterns = click.argument("patterns", nargs=-1, required=True, metavar="LANE…")
 _yes = click.option("--yes", is_flag=True, help="Do it; without this only the plan is shown.")
@@ -35,7 +30,10 @@ def lanes() -> None:
 @click.argument("patterns", nargs=-1, metavar="[LANE]…")
 def list_(file: Path, patterns: tuple[str, ...]) -> None:
     """List those in which something waits, or that are paused; * stands for any letters."""
-    found, now = _run(file, lambda store: _find(store, patterns)), SystemClock().now()
+    found, now = (
+        on_store(load_config(file), lambda store: _find(store, patterns)),
+        SystemClock().now(),
+    )
     if not found:
         click.echo("Nothing waits.")
         return
@@ -63,7 +61,7 @@ def resume(file: Path, patterns: tuple[str, ...], yes: bool) -> None:
 def _change(
     file: Path, patterns: tuple[str, ...], at: datetime | None, *, yes: bool, done: str
 ) -> None:
-    keys = _run(file, lambda store: _keys(store, patterns))
+    keys = on_store(load_config(file), lambda store: _keys(store, patterns))
     if not keys:
         raise BridgeError(
             "There is no such lane; `stripe-bridge lanes list` shows those that wait."
@@ -73,7 +71,7 @@ def _change(
     if not yes:
         click.echo(f"{len(keys)} lanes would be {done}. Say --yes to do it.")
         return
-    _run(file, lambda store: _set(store, keys, at))
+    on_store(load_config(file), lambda store: _set(store, keys, at))
     click.echo(f"{len(keys)} lanes are {done}.")
 
 
@@ -90,19 +88,6 @@ async def _keys(store: Store, patterns: tuple[str, ...]) -> list[str]:
 async def _set(store: Store, keys: list[str], at: datetime | None) -> None:
     async with store.begin() as tx:
         await lane_list.pause(tx, keys, at)
-
-
-def _run(file: Path, work: Callable[[Store], Awaitable[T]]) -> T:
-    config = load_config(file)
-
-    async def go() -> T:
-        store = open_store(config.store.url.get_secret_value())
-        try:
-            return await work(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(go())
 
 
 def _table(found: list[Waiting], now: datetime) -> Table:

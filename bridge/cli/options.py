@@ -1,9 +1,11 @@
 """What several verbs take, and how it is read."""
 
+import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,6 +14,9 @@ from bridge.model.errors import BridgeError
 if TYPE_CHECKING:
     from bridge.config import Config
     from bridge.edges.stripe_api import StripeApi
+    from bridge.store.engine import Store
+
+T = TypeVar("T")
 
 config_option = click.option(
     "--config",
@@ -50,6 +55,20 @@ def load_config(file: Path) -> "Config":
     from bridge.config import load  # noqa: PLC0415
 
     return load(file, os.environ)
+
+
+def on_store(config: "Config", work: "Callable[[Store], Awaitable[T]]") -> T:
+    """What `work` returns; the store is opened for it, and closed after it."""
+    from bridge.store.engine import open_store  # noqa: PLC0415
+
+    async def go() -> T:
+        store = open_store(config.store.url.get_secret_value())
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(go())
 
 
 def one_account(config: "Config", named: str | None) -> str:

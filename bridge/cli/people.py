@@ -1,18 +1,16 @@
 """`stripe-bridge people`: who may do what, and the changes that need no chat."""
 
-import asyncio
 import getpass
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.cli.options import config_option, load_config
+from bridge.cli.options import config_option, load_config, on_store
 from bridge.commands.permission import directory
 from bridge.config.schema import Config
 from bridge.model.audit import HOUSE, Record, Who
@@ -20,9 +18,7 @@ from bridge.model.clock import SystemClock
 from bridge.model.errors import BridgeError
 from bridge.store import audit
 from bridge.store import people as store
-from bridge.store.engine import Store, Tx, open_store
-
-T = TypeVar("T")
+from bridge.store.engine import Store, Tx
 
 
 @click.group()
@@ -48,7 +44,7 @@ def list_(file: Path) -> None:
             table.add_row(name, ", ".join(found.roles(name)), identities)
         return table
 
-    Console().print(_run(config, read))
+    Console().print(on_store(config, read))
 
 
 @people.command()
@@ -119,15 +115,4 @@ def _change(config: Config, work: Callable[[Tx], Awaitable[None]]) -> None:
         async with opened.begin() as tx:
             await work(tx)
 
-    _run(config, go)
-
-
-def _run(config: Config, work: Callable[[Store], Awaitable[T]]) -> T:
-    async def go() -> T:
-        opened = open_store(config.store.url.get_secret_value())
-        try:
-            return await work(opened)
-        finally:
-            await opened.close()
-
-    return asyncio.run(go())
+    on_store(config, go)

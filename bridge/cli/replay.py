@@ -1,10 +1,10 @@
 """`stripe-bridge replay`: events once more, without telling anybody twice who did not ask for it."""
 
-import asyncio
 import json
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from bridge.cli.options import age, config_option, load_config, one_account, stripe_reader
+from bridge.cli.options import age, config_option, load_config, on_store, one_account, stripe_reader
 from bridge.config import Config
 from bridge.edges.stripe_api import StripeApi
 from bridge.edges.stripe_signature import check_envelope
@@ -24,7 +24,7 @@ from bridge.model.event import parse_event
 from bridge.model.text import safe
 from bridge.notices.arriving import arrival_of
 from bridge.store import inbox, replays
-from bridge.store.engine import Store, open_store
+from bridge.store.engine import Store
 from bridge.store.inbox import Arrival
 from bridge.store.replays import Stored, Wanted
 
@@ -64,7 +64,8 @@ def replay(
 
     What was told already is not told again: so after a new route or target only what is new goes out.
     With --again it is said once more where you name it, marked as such. An event that never came is
-    fetched from Stripe, which keeps them for 30 days.
+    fetched from Stripe, which keeps them for 30 days. What is older than deliveries are kept is left
+    alone: nobody knows any more whether it was told.
     """
     if not events and since is None:
         raise click.UsageError("Which events? Name them with --event, or say --since.")
@@ -72,35 +73,38 @@ def replay(
     _check(config, account, again)
     now = SystemClock().now()
     wanted = Wanted(events, _ago(now, since), _ago(now, until), type_like, account)
-    asyncio.run(_Replay(config, wanted, again).run(yes=yes))
+    work = _Replay(config, wanted, again, now - config.retention.deliveries)
+    on_store(config, lambda store: work.run(store, yes=yes))
 
 
+@dataclass(frozen=True)
 class _Replay:
-    def __init__(self, config: Config, wanted: Wanted, again: tuple[str, ...]) -> None:
-        self.config = config
-        self.wanted = wanted
-        self.again = again
-        self.console = Console(highlight=False)
+    """`told_since`: of what came earlier it is not known any more where it was told."""
 
-    async def run(self, *, yes: bool) -> None:
-        store = open_store(self.config.store.url.get_secret_value())
-        try:
-            found = [one async for one in _all(store, self.wanted)]
-            missing = await self._missing({one.event_id for one in found})
-            ready = self._plan(found, missing)
-            if not ready and not missing:
-                self.console.print("There is nothing to replay.")
-            elif not yes:
-                self.console.print("Say --yes to do it.")
-            else:
-                await self._do(store, ready, missing)
-        finally:
-            await store.close()
+    config: Config
+    wanted: Wanted
+    again: tuple[str, ...]
+    told_since: datetime
+    console: Console = field(default_factory=lambda: Console(highlight=False))
 
-    async def _missing(self, known: set[str]) -> list[Arrival]:
+    async def run(self, store: Store, *, yes: bool) -> None:
+        found = [one async for one in _all(store, self.wanted)]
+        missing = await self._missing(store)
+        ready = self._plan(found, missing)
+        if not ready and not missing:
+            self.console.print("There is nothing to replay.")
+        elif not yes:
+            self.console.print("Say --yes to do it.")
+        else:
+            await self._do(store, ready, missing)
+
+    async def _missing(self, store: Store) -> list[Arrival]:
         """Those named that the bridge never had, from Stripe; raises `BridgeError` if it has none either."""
-        wanted = [one for one in dict.fromkeys(self.wanted.ids) if one not in known]
-        if not wanted or self.wanted.since:
+        if not self.wanted.ids or self.wanted.since:
+            return []
+        stored = {one.event_id async for one in _all(store, Wanted(self.wanted.ids))}
+        wanted = [one for one in dict.fromkeys(self.wanted.ids) if one not in stored]
+        if not wanted:
             return []
         account = one_account(self.config, self.wanted.account)
         reader = stripe_reader(self.config, account)
@@ -117,32 +121,41 @@ class _Replay:
             named = safe(event_id, cap=100)
             raise BridgeError(f"{named} is not stored, and Stripe says: {error}") from error
         check_envelope(body, livemode=settings.livemode, account_id=settings.account_id)
-        return arrival_of(parse_event(account, body), body, json.dumps(body))
+        event = parse_event(account, body)
+        if event.created < self.told_since:
+            raise BridgeError(
+                f"{event.id} is of {event.created:%Y-%m-%d}: it may have been told and forgotten, "
+                "as `retention.deliveries` says. Nothing was done."
+            )
+        return arrival_of(event, body, json.dumps(body))
 
     def _plan(self, found: list[Stored], missing: list[Arrival]) -> list[Stored]:
         """What of it can be replayed, shown."""
-        states = Counter(one.state for one in found)
-        ready = [one for one in found if one.state == "handled"]
+        known = [one for one in found if one.received_at >= self.told_since]
+        ready = [one for one in known if one.state == "handled"]
         if ready or missing:
             self.console.print(_table(ready, missing))
-        if len(ready) > _SHOWN:
-            self.console.print(f"… and {len(ready) - _SHOWN} more.")
-        if states["dead"]:
-            self.console.print(
-                f"{states['dead']} are dead letters: `stripe-bridge dead replay` is for those."
+        for sentence in self._remarks(Counter(one.state for one in known), len(found) - len(known)):
+            self.console.print(sentence)
+        if number := len(ready) + len(missing):
+            again = (
+                f"said again in {', '.join(self.again)}" if self.again else "told where it was not"
             )
-        if waiting := states["ready"]:
-            self.console.print(f"{waiting} wait to be handled anyway.")
-        if ready or missing:
-            where = (
-                f"said again in {', '.join(self.again)}"
-                if self.again
-                else "told where they were not"
-            )
-            self.console.print(
-                f"{len(ready) + len(missing)} events would be handled once more, and {where}."
-            )
+            self.console.print(f"Events that would be handled once more, and {again}: {number}.")
         return ready
+
+    def _remarks(self, states: Counter[str], older: int) -> Iterator[str]:
+        if (more := states["handled"] - _SHOWN) > 0:
+            yield f"… and {more} more."
+        if dead := states["dead"]:
+            yield f"{dead} are dead letters: `stripe-bridge dead replay` is for those."
+        if waiting := states["ready"]:
+            yield f"{waiting} wait to be handled anyway."
+        if older:
+            yield (
+                f"{older} came before {self.told_since:%Y-%m-%d} and are left alone: where they were "
+                "told is forgotten, as `retention.deliveries` says."
+            )
 
     async def _do(self, store: Store, ready: list[Stored], missing: list[Arrival]) -> None:
         mark, now = secrets.token_hex(4), SystemClock().now()

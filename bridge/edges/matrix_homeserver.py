@@ -134,25 +134,24 @@ class MatrixHomeserver:
         return answer if isinstance(answer, Outcome) else True
 
     async def said(self, room_id: str, txn_id: str, since: datetime) -> str | Outcome | None:
-        earliest = (since - _SKEW).timestamp() * 1000
-        page: Json | Outcome = {"end": ""}
-        while not isinstance(page, Outcome) and "end" in page:
-            page = await self._earlier(room_id, page["end"])
+        earliest, token = (since - _SKEW).timestamp() * 1000, ""
+        while True:
+            page = await self._earlier(room_id, token)
             if isinstance(page, Outcome):
                 return page
             events = [one for one in page.get("chunk") or () if isinstance(one, dict)]
             if found := next((one for one in events if delivery_of(one) == txn_id), None):
                 return str(found.get("event_id"))
-            if any(_sent_at(one) < earliest for one in events):
+            before, token = token, str(page.get("end") or "")
+            if token in {"", before} or any(_sent_at(one) < earliest for one in events):
                 return None
-        return None
 
-    async def _earlier(self, room_id: str, token: object) -> Json | Outcome:
+    async def _earlier(self, room_id: str, token: str) -> Json | Outcome:
         """A page of what we said ourselves, from the newest on."""
         ours = json.dumps({"types": ["m.room.message"], "senders": [self.user_id]})
         query = {"dir": "b", "limit": "100", "filter": ours}
         if token:
-            query["from"] = str(token)
+            query["from"] = token
         return await self.client.ask("GET", with_query(f"{_room(room_id)}/messages", query))
 
     async def join(self, room_id: str, via: str | None = None) -> Outcome:

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from bridge.model.errors import AmountError
 from bridge.model.event import Json, id_of, moment
-from bridge.model.money import Money
+from bridge.model.money import Money, money_of
 
 Phrases = Mapping[str, str]
 
@@ -134,7 +133,7 @@ def as_dispute(found: Json) -> Dispute:
         charge=id_of(found.get("charge")),
         status=str(found.get("status")),
         reason=str(found.get("reason")),
-        money=_money(found),
+        money=money_of(found.get("amount"), found.get("currency")),
         due_at=due,
         past_due=details.get("past_due") is True,
         submissions=submissions if isinstance(submissions, int) else 0,
@@ -161,16 +160,6 @@ def time_left_for(hold: timedelta, until: datetime, now: datetime) -> str:
     if now < until <= now + 2 * hold:
         return f"less than {2 * hold // _HOUR} hours left"
     return time_left(until, min(until, now + hold))
-
-
-def _money(found: Json) -> Money | None:
-    minor, currency = found.get("amount"), found.get("currency")
-    if not isinstance(minor, int) or isinstance(minor, bool) or not isinstance(currency, str):
-        return None
-    try:
-        return Money(minor, currency.lower())
-    except AmountError:
-        return None
 
 
 def _mapping(value: object) -> Json:

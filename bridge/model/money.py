@@ -60,6 +60,16 @@ class Money:
         return Decimal(self.amount).scaleb(-exponent(self.currency))
 
 
+def money_of(amount: object, currency: object) -> Money | None:
+    """Of what Stripe sent; None if the two are not an amount of money."""
+    if not isinstance(amount, int) or isinstance(amount, bool) or not isinstance(currency, str):
+        return None
+    try:
+        return Money(amount, currency.lower())
+    except AmountError:
+        return None
+
+
 @lru_cache(1024)  # an event's amount is told in its title, its lines and its card
 def _words(money: Money, locale: str) -> str:
     shown = format_currency(

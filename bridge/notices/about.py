@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from bridge.model import evidence
 from bridge.model.details import shown_facts
 from bridge.model.dispute import DISPUTE_STATUS, WAITING, as_dispute, time_left_for
-from bridge.model.errors import AmountError
 from bridge.model.event import Json, id_of, moment
 from bridge.model.message import Link, Message
-from bridge.model.money import Money
+from bridge.model.money import Money, money_of
 from bridge.model.signal import Fact, Objects
 from bridge.model.text import SafeText, mask, safe
 from bridge.model.words import Words
@@ -247,13 +246,7 @@ def _plain(name: str) -> str:
 
 
 def _money(thing: Mapping[str, object], amount: str) -> Money | None:
-    minor, currency = thing.get(amount), thing.get("currency")
-    if not isinstance(minor, int) or isinstance(minor, bool) or not isinstance(currency, str):
-        return None
-    try:
-        return Money(minor, currency.lower())
-    except AmountError:
-        return None
+    return money_of(thing.get(amount), thing.get("currency"))
 
 
 def _mapping(value: object) -> Json:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Table, select, update
 
 from bridge.store.engine import Tx
 from bridge.store.lanes import Wake, wake
+from bridge.store.patterns import like
 from bridge.store.tables import attempt, inbox, lane, outbox
 
 _QUEUES = {"in": inbox, "out": outbox}
@@ -101,11 +102,7 @@ def _filters(
 ) -> list[ColumnElement[bool]]:
     filters: list[ColumnElement[bool]] = []
     if lane_like:
-        filters.append(
-            queue.c.lane.like(
-                lane_like.replace("%", r"\%").replace("_", r"\_").replace("*", "%"), escape="\\"
-            )
-        )
+        filters.append(like(queue.c.lane, lane_like))
     if since:
         filters.append(queue.c.settled_at >= since)
     return filters

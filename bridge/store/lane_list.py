@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Table, func, or_, select, update
 
 from bridge.store.engine import Tx
+from bridge.store.patterns import like
 from bridge.store.tables import inbox, is_ready, lane, outbox
 
 _CAME = {inbox.name: inbox.c.received_at, outbox.name: outbox.c.created_at}
@@ -80,9 +81,4 @@ def _first_error(queue: Table, key: str) -> Select[str]:
 
 def _named(patterns: Sequence[str]) -> Iterator[ColumnElement[bool]]:
     if patterns:
-        yield or_(*(lane.c.key.like(_like(one), escape="\\") for one in patterns))
-
-
-def _like(pattern: str) -> str:
-    escaped = pattern.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    return escaped.replace("*", "%")
+        yield or_(*(like(lane.c.key, one) for one in patterns))

@@ -26,9 +26,10 @@ class Column(NamedTuple):
 
 
 class Bind(NamedTuple):
-    """A parameter in its place; `value` is the statement's own, where none is given."""
+    """A parameter in its place; `value` is the statement's own, where none is `required`."""
 
     name: str
+    required: bool
     value: Any
     write: Process
 
@@ -52,13 +53,19 @@ class Text:
         columns = _columns(statement)
         return cls(
             str(compiled),
-            tuple(Bind(name, one.value, _writer(one.type)) for name, one in binds),
+            tuple(Bind(name, one.required, one.value, _writer(one.type)) for name, one in binds),
             columns,
             _rows_of(columns),
         )
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
-        return [_processed(one.write, given.get(one.name, one.value)) for one in self.binds]
+        """Raises `KeyError` for one that is missing: it must not become a NULL that finds nothing."""
+        return [
+            _processed(
+                one.write, given[one.name] if one.required else given.get(one.name, one.value)
+            )
+            for one in self.binds
+        ]
 
     def read(self, cursor: sqlite3.Cursor) -> "Rows":
         if not self.columns:

@@ -1,6 +1,6 @@
 """What must leave the house: deliveries, one per target, each in its target's lane."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,8 +66,13 @@ async def under_way(tx: Tx, lane_key: str, before: datetime) -> bool:
 
 async def was_told(tx: Tx, dedup_key: str) -> bool:
     """Whether a delivery with this key was ever written."""
-    wanted = select(outbox.c.id).where(outbox.c.dedup_key == dedup_key)
-    return (await tx.run(wanted.limit(1))).first() is not None
+    return dedup_key in await told_of(tx, [dedup_key])
+
+
+async def told_of(tx: Tx, dedup_keys: Collection[str]) -> set[str]:
+    """Those of these keys with which a delivery was ever written."""
+    wanted = select(outbox.c.dedup_key).where(outbox.c.dedup_key.in_(list(dedup_keys)))
+    return set((await tx.run(wanted)).scalars())
 
 
 async def waits(tx: Tx, uid: str, urgency: int) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, select
 from bridge.store import inbox as intake
 from bridge.store.engine import Tx
 from bridge.store.inbox import Arrival
+from bridge.store.patterns import like
 from bridge.store.tables import inbox
 
 _FROM_STRIPE, _AGAIN = "stripe:", "replay:"
@@ -105,8 +106,7 @@ def _filters(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.until:
         yield inbox.c.received_at < wanted.until
     if wanted.type_like:
-        escaped = wanted.type_like.replace("%", r"\%").replace("_", r"\_").replace("*", "%")
-        yield inbox.c.type.like(escaped, escape="\\")
+        yield like(inbox.c.type, wanted.type_like)
 
 
 def _stored(row: Row[Any]) -> Stored:

@@ -94,11 +94,15 @@ async def page(tx: Tx, after: str, limit: int) -> list[BoundRoom]:
     return [_bound(row) for row in (await tx.run(wanted)).all()]
 
 
-async def of_account(tx: Tx, account: str, after: str, limit: int) -> list[BoundRoom]:
-    """As `page`: those of one account that are in use."""
+async def of_account(
+    tx: Tx, account: str, after: str, limit: int, kind: SubjectKind | None = None
+) -> list[BoundRoom]:
+    """As `page`: those of one account that are in use, all or of one kind."""
     wanted = select(room).where(
         room.c.account == account, room.c.subject > after, room.c.archived_at.is_(None)
     )
+    if kind:
+        wanted = wanted.where(room.c.kind == kind)
     return [
         _bound(row) for row in (await tx.run(wanted.order_by(room.c.subject).limit(limit))).all()
     ]
@@ -110,19 +114,6 @@ async def disputes_of(tx: Tx, account: str, customer: str) -> list[BoundRoom]:
         room.c.customer == customer, room.c.account == account, room.c.kind == SubjectKind.DISPUTE
     )
     return [_bound(row) for row in (await tx.run(wanted.order_by(room.c.subject))).all()]
-
-
-async def open_disputes(tx: Tx, account: str, after: str, limit: int) -> list[BoundRoom]:
-    """As `page`: the rooms of an account's disputes that are not over, and can be written to."""
-    wanted = select(room).where(
-        room.c.account == account,
-        room.c.kind == SubjectKind.DISPUTE,
-        room.c.archived_at.is_(None),
-        room.c.trouble.is_(None),
-        room.c.subject > after,
-    )
-    rows = (await tx.run(wanted.order_by(room.c.subject).limit(limit))).all()
-    return [_bound(row) for row in rows]
 
 
 async def named(tx: Tx, account: str, words: str, limit: int) -> list[BoundRoom]:

@@ -8,7 +8,7 @@ from bridge.model.signal import Subject, SubjectKind
 from bridge.store import rooms
 from bridge.store.about import to_about
 from bridge.store.engine import Store
-from bridge.store.outbox import Delivery, enqueue
+from bridge.store.outbox import Delivery, enqueue, told_of
 from bridge.store.rooms import BoundRoom
 
 _BATCH = 100
@@ -19,8 +19,11 @@ async def keep_true(store: Store, clock: Clock, account: str) -> None:
     after, now = "", clock.now()
     while True:
         async with store.begin() as tx:
-            page = await rooms.open_disputes(tx, account, after, _BATCH)
-            await enqueue(tx, [_card(one, now) for one in page], now)
+            page = await rooms.of_account(tx, account, after, _BATCH, SubjectKind.DISPUTE)
+            cards = [_card(one, now) for one in page if not one.trouble]
+            # Nobody is woken for what was looked at in this hour.
+            known = await told_of(tx, [str(one.dedup_key) for one in cards])
+            await enqueue(tx, [one for one in cards if one.dedup_key not in known], now)
         if len(page) < _BATCH:
             return
         after = page[-1].subject

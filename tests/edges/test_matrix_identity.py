@@ -30,8 +30,9 @@ class Old:
             return web.json_response({"errcode": "M_NOT_FOUND", "error": "No device"}, status=404)
         if request.path.endswith("/messages"):
             number = int(request.query.get("from", "0"))
-            more = {"end": str(number + 1)} if number + 1 < len(self.pages) else {}
-            return web.json_response({"chunk": self.pages[number], **more})
+            if number == len(self.pages):  # some say so by leading back to where one is
+                return web.json_response({"chunk": [], "end": str(number)})
+            return web.json_response({"chunk": self.pages[number], "end": str(number + 1)})
         return web.json_response({"event_id": "$made"})
 
 
@@ -83,3 +84,4 @@ async def test_what_was_said_is_found_on_whatever_page_it_is(
     assert await homeserver.said(ROOM, "wanted", since) == "$wanted"
     assert await homeserver.said(ROOM, "never said", since) is None
     assert old.asked[-1].query["from"] == "2"
+    assert await homeserver.said(ROOM, "never said", since - timedelta(days=30)) is None

@@ -1,15 +1,19 @@
 """`stripe-bridge replay`: handled once more, told only where somebody asks for it or it never was."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from bridge.cli import main
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.stripe_server import Manners
+from bridge.store.engine import open_store
+from bridge.store.tables import inbox
 
 from .conftest import ACCOUNT, House
 
@@ -92,8 +96,27 @@ async def test_an_event_that_never_came_is_fetched_from_stripe(house: House, fil
     house.stripe.behave(Manners())
     house.stripe.release()
     await house.stripe.settled()
+    # It is there by now: of another type than is asked for, and not unknown.
+    other = await run(file, "--event", event, "--type", "invoice.*", "--yes")
+    assert "There is nothing to replay." in other.output
     unknown = await run(file, "--event", "evt_nobodyknows", "--yes")
     assert unknown.exit_code == 1 and "evt_nobodyknows is not stored" in unknown.output
+
+
+async def test_what_may_have_been_told_and_forgotten_is_left_alone(
+    house: House, file: Path
+) -> None:
+    made = house.stripe.happen("dispute_opens", name="Mallory", amount=25900, currency="eur")
+    room = house.room("dispute", made["dispute"])
+    await house.told(room, "Dispute opened")
+    await house.stripe.settled()
+    store = open_store(house.config.store.url.get_secret_value())
+    async with store.begin() as tx:
+        long_ago = datetime.now(UTC) - timedelta(days=31)
+        await tx.run(update(inbox).values(received_at=long_ago))
+    await store.close()
+    done = await run(file, "--since", "90d", "--again", "room", "--yes")
+    assert "are left alone" in done.output and "There is nothing to replay." in done.output
 
 
 @pytest.mark.parametrize(

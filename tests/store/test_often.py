@@ -92,6 +92,12 @@ async def test_answers_are_asked_for_in_the_same_words(store: Store) -> None:
         assert (await tx.run(count)).one().number == 2
 
 
+async def test_a_parameter_that_is_missing_is_an_error_and_no_null(store: Store) -> None:
+    async with store.begin() as tx:
+        with pytest.raises(KeyError):
+            await tx.run(Often(WHOLE), {"of_kye": "in_1"})
+
+
 async def test_a_list_of_unknown_length_is_left_to_sqlalchemy(store: Store) -> None:
     some = Often(
         select(card_place.c.key).where(card_place.c.key.in_(bindparam("keys", expanding=True)))

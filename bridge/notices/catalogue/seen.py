@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bridge.model.errors import AmountError
 from bridge.model.event import Event, id_of, moment
-from bridge.model.money import Money
+from bridge.model.money import Money, money_of
 from bridge.model.signal import Objects
 from bridge.model.text import SafeText, safe
 from bridge.model.words import Words
@@ -129,13 +128,7 @@ def first_id(thing: object, paths: Paths) -> str | None:
 
 
 def money_in(thing: object, amount: Paths, currency: Paths) -> Money | None:
-    minor, code = first(thing, amount), first(thing, currency)
-    if not isinstance(minor, int) or isinstance(minor, bool) or not isinstance(code, str):
-        return None
-    try:
-        return Money(minor, code.lower())
-    except AmountError:
-        return None
+    return money_of(first(thing, amount), first(thing, currency))
 
 
 def moment_in(value: object) -> datetime | None:
