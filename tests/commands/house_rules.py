@@ -2,6 +2,8 @@
 
 from bridge.store.actions import Action
 
+from .office import REFUND_RULES
+
 #: Fin has another identity; whoever speaks with it is Fin.
 PEOPLE = ["sam", "sid", "fin", "fay", "eva", "olga", "slack:FIN", "slack:NOBODY"]
 ROLES = ["support", "finance", "engineer", "operations"]
@@ -15,21 +17,7 @@ RIGHTS = {
     "operations": {"verbs": ["unfreeze", "role"]},
 }
 APPROVALS = [
-    {"verbs": ["refund"], "currencies": ["eur"], "others": 0},
-    {
-        "verbs": ["refund"],
-        "currencies": ["eur"],
-        "amount_at_least": 50,
-        "others": 1,
-        "by": ["finance"],
-    },
-    {
-        "verbs": ["refund"],
-        "currencies": ["eur"],
-        "amount_at_least": 80,
-        "others": 2,
-        "by": ["finance"],
-    },
+    *REFUND_RULES,
     {"verbs": OTHERS, "others": 0},
     {
         "verbs": OTHERS,

@@ -38,6 +38,15 @@ from bridge.store.rooms import BoundRoom, Posted
 from bridge.watch.oversight import Oversight
 from bridge.worker import Pace, Worker
 
+#: Small refunds need nobody else; from 50 and from 80 euros on, one and two of finance.
+REFUND_RULES: list[dict[str, Any]] = [
+    {"verbs": ["refund"], "currencies": ["eur"], "others": others, **more}
+    for others, more in (
+        (0, {}),
+        (1, {"amount_at_least": 50, "by": ["finance"]}),
+        (2, {"amount_at_least": 80, "by": ["finance"]}),
+    )
+]
 ACCOUNT = "acme"
 ROOM = "!room:test"
 PACE = Pace(
@@ -87,21 +96,7 @@ def config(store_url: str, stripe: SandboxStripe, **more: Any) -> Config:
         },
         "approvals": [
             {"verbs": BILLING, "others": 0},
-            {"verbs": ["refund"], "currencies": ["eur"], "others": 0},
-            {
-                "verbs": ["refund"],
-                "currencies": ["eur"],
-                "amount_at_least": 50,
-                "others": 1,
-                "by": ["finance"],
-            },
-            {
-                "verbs": ["refund"],
-                "currencies": ["eur"],
-                "amount_at_least": 80,
-                "others": 2,
-                "by": ["finance"],
-            },
+            *REFUND_RULES,
         ],
     }
     return Config.model_validate(data | more)

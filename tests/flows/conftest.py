@@ -21,7 +21,7 @@ from bridge.sandbox.person import Person
 from bridge.sandbox.receiver import Receiver
 from bridge.sandbox.seen import RoomEvent
 from bridge.sandbox.stripe_server import SandboxStripe
-from bridge.store.engine import open_store
+from bridge.store.engine import Store, open_store
 from bridge.store.migrate import upgrade_async
 from bridge.store.tables import inbox
 
@@ -131,6 +131,14 @@ class House:
 async def house(make_house: MakeHouse) -> AsyncIterator[House]:
     async with make_house(Way.APPSERVICE) as made:
         yield made
+
+
+@pytest_asyncio.fixture
+async def store(house: House) -> AsyncIterator[Store]:
+    """The bridge's own, opened beside it."""
+    opened = open_store(house.config.store.url.get_secret_value())
+    yield opened
+    await opened.close()
 
 
 @pytest_asyncio.fixture

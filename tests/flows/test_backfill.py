@@ -19,7 +19,7 @@ from bridge.model.errors import StripeRefused
 from bridge.model.ports import Listed
 from bridge.notices.backfill import Backfill
 from bridge.sandbox.stripe_server import Manners
-from bridge.store.engine import Store, open_store
+from bridge.store.engine import Store
 from bridge.store.tables import backfill as backfill_table
 
 from .conftest import ACCOUNT, House
@@ -35,13 +35,6 @@ async def reader(house: House) -> AsyncIterator[StripeApi]:
     api = StripeApi(key, api_base=house.stripe.url, timeout=timedelta(seconds=10))
     yield api
     await api.close()
-
-
-@pytest_asyncio.fixture
-async def store(house: House) -> AsyncIterator[Store]:
-    opened = open_store(house.config.store.url.get_secret_value())
-    yield opened
-    await opened.close()
 
 
 def work(house: House, store: Store, reader: StripeApi) -> Backfill:

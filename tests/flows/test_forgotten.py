@@ -1,18 +1,16 @@
 """What a homeserver has forgotten is looked up in the room, before it is said again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import select, update
 
 from bridge.edges import matrix_identity
 from bridge.edges.matrix_content import delivery_of
 from bridge.sandbox.homeserver import Synapse
 from bridge.sandbox.seen import RoomEvent
-from bridge.store.engine import Store, open_store
+from bridge.store.engine import Store
 from bridge.store.tables import lane, outbox
 
 from .conftest import House
@@ -41,13 +39,6 @@ async def delivered(store: Store, uid: str) -> str | None:
             if row.state == "delivered":
                 return str(row.ref)
             await asyncio.sleep(0.02)
-
-
-@pytest_asyncio.fixture
-async def store(house: House) -> AsyncIterator[Store]:
-    opened = open_store(house.config.store.url.get_secret_value())
-    yield opened
-    await opened.close()
 
 
 async def test_a_message_is_not_said_again_after_the_homeserver_forgot_it(

@@ -2,13 +2,10 @@
 
 import struct
 import zlib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bridge.model.clock import ManualClock
@@ -18,8 +15,7 @@ from bridge.model.ports import Homeserver
 from bridge.notices.avatars import Avatar, Avatars, dispute_avatar, first_avatar, picture
 from bridge.notices.drawing import SIDE
 from bridge.notices.room_shape import Shape, reshaped, shape_of
-from bridge.store.engine import Store, open_store
-from bridge.store.migrate import upgrade_async
+from bridge.store.engine import Store
 from bridge.store.rooms import BoundRoom
 
 NOW = datetime(2026, 11, 27, 21, 0, tzinfo=UTC)
@@ -36,15 +32,6 @@ class Media:
         assert (content_type, data[:4]) == ("image/png", b"\x89PNG")
         self.took.append(filename)
         return self.answer or f"mxc://example.org/{len(self.took)}"
-
-
-@pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
-    await upgrade_async(url)
-    opened = open_store(url)
-    yield opened
-    await opened.close()
 
 
 def avatars(store: Store, media: Media, server: str = "example.org") -> Avatars:
